@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The name of the program that serves a row: rows whose arguments lower to the same ops share it. The probe's build
+//! generates one program per name, the agent finds it by the same function.
+
+use core::fmt::{self, Write};
+
+use crate::schema::{Abi, Cap, Dir, Hook, Len, Op, Syscall};
+
+/// Writes the name of the program for `row` as called by `abi`: an identifier such as `n_r0_s1_r2_r3`.
+///
+/// # Errors
+/// Only those of `out`.
+pub fn write_name(out: &mut impl Write, row: &Syscall, abi: Abi) -> fmt::Result {
+    out.write_str(match abi {
+        Abi::Native => "n",
+        Abi::I386 => "i",
+    })?;
+    if row.hook == Hook::Enter {
+        out.write_str("e")?;
+    }
+    for arg in row.args {
+        write_op(out, arg.op(abi))?;
+    }
+    Ok(())
+}
+
+fn write_op(out: &mut impl Write, op: Op) -> fmt::Result {
+    match op {
+        Op::Reg(at) => write!(out, "_r{at}"),
+        Op::Str(at) => write!(out, "_s{at}"),
+        Op::StrIf { at, sel, a, b } => write!(out, "_c{at}q{sel}q{a}q{b}"),
+        Op::Mem { at, len, cap, dir } => {
+            write!(out, "_m{at}{}", dir_name(dir))?;
+            match len {
+                Len::Fixed(n) => write!(out, "f{n}")?,
+                Len::Arg(n) => write!(out, "a{n}")?,
+                Len::Times(n, size) => write!(out, "t{n}x{size}")?,
+                Len::Ret => write!(out, "r")?,
+                Len::RetTimes(size) => write!(out, "u{size}")?,
+                Len::Deref(n) => write!(out, "d{n}")?,
+                Len::Bits(n) => write!(out, "b{n}")?,
+            }
+            match cap {
+                Cap::Snap => write!(out, "s"),
+                Cap::Bytes(n) => write!(out, "c{n}"),
+            }
+        }
+        Op::Iov { at, count, dir } => write!(out, "_v{at}{}{count}", dir_name(dir)),
+        Op::Msg { at, dir, many } => write!(out, "_g{at}{}{}", dir_name(dir), if many { "m" } else { "" }),
+        Op::Strv(at) => write!(out, "_y{at}"),
+        Op::ExecStrings { at, env } => write!(out, "_x{at}{}", if env { "e" } else { "a" }),
+        Op::ExecPath(at) => write!(out, "_p{at}"),
+    }
+}
+
+const fn dir_name(dir: Dir) -> &'static str {
+    match dir {
+        Dir::In => "i",
+        Dir::Out => "o",
+    }
+}

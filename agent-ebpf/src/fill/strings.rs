@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+//! NUL-terminated strings, alone and in arrays.
+
+use agent_common::{
+    record::{FAULT, NULL, PATH_MAX, STRINGS_COUNT, STRINGS_MAX},
+    schema::Abi,
+};
+use aya_ebpf::helpers::generated::bpf_probe_read_user_str;
+
+use super::{mem, writer::Writer};
+use crate::scratch::MASK;
+
+/// Copies a string with its NUL to `to`, at most `cap` bytes: how many, or a negative error.
+#[inline(always)]
+fn read(to: *mut u8, cap: u32, from: u64) -> i64 {
+    // SAFETY: callers give a place in the scratch with room for half of it; the helper checks the source.
+    unsafe { bpf_probe_read_user_str(to.cast(), cap, from as *const _) }
+}
+
+/// [`agent_common::schema::Op::Str`]
+#[inline(always)]
+pub(crate) fn one(writer: &mut Writer, i: usize, from: u64) {
+    if from == 0 {
+        return writer.absent(NULL);
+    }
+    // One byte more than the longest name, so that a cut one can be told from one that just fits.
+    let n = read(writer.tail(0), u32::from(PATH_MAX) + 1, from);
+    if n <= 0 {
+        return writer.absent(FAULT);
+    }
+    let n = n as usize & MASK;
+    if n > PATH_MAX as usize {
+        writer.cut(i);
+    }
+    writer.done((n - 1) & MASK);
+}
+
+/// The `n`th pointer of an array in the caller's memory.
+#[inline(always)]
+pub(crate) fn pointer(abi: Abi, array: u64, n: u64) -> Option<u64> {
+    match abi {
+        Abi::Native => mem::value::<u64>(array.wrapping_add(8 * n)),
+        Abi::I386 => mem::value::<u32>(array.wrapping_add(4 * n)).map(u64::from),
+    }
+}
+
+/// [`agent_common::schema::Op::Strv`]
+#[inline(always)]
+pub(crate) fn vector(writer: &mut Writer, i: usize, abi: Abi, array: u64) {
+    if array == 0 {
+        return writer.absent(NULL);
+    }
+    let mut used: usize = 0;
+    let mut cut = true;
+    let mut k = 0;
+    while k < STRINGS_COUNT {
+        let Some(from) = pointer(abi, array, u64::from(k)) else {
+            if k == 0 {
+                return writer.absent(FAULT);
+            }
+            break;
+        };
+        if from == 0 {
+            cut = false;
+            break;
+        }
+        if used >= STRINGS_MAX as usize {
+            break;
+        }
+        let left = STRINGS_MAX as usize - used;
+        let n = read(writer.tail(used), left as u32, from);
+        if n < 0 {
+            break;
+        }
+        used = (used + (n as usize & MASK)) & MASK;
+        k += 1;
+    }
+    if cut {
+        writer.cut(i);
+    }
+    writer.done(used);
+}

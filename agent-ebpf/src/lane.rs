@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+//! A lane is one hook on one CPU. The kernel never runs an attached program inside itself on a CPU (tracepoints
+//! disabled preemption until 6.12, and `prog->active` guards raw tracepoints since 6.1), so that a lane's state and the
+//! counters of the syscalls recorded by its hook belong to one run at a time, without atomics. A run refused by that
+//! guard is counted by the kernel as a recursion miss, which the ledger shows.
+//! <https://github.com/torvalds/linux/blob/v6.12/kernel/trace/bpf_trace.c#L2369>
+
+use agent_common::{
+    options::{HOOKS, LANE_WORDS},
+    record::Header,
+};
+
+use crate::{maps::LANES, regs::Block};
+
+/// What an attached program leaves for the one it tail-calls, and what lives on between events.
+#[repr(C)]
+pub(crate) struct Lane {
+    /// The next record's sequence number.
+    pub seq: u64,
+    /// The call's registers.
+    pub regs: Block,
+    /// The call's header, but for what its arguments decide.
+    pub header: Header,
+    /// Index of the call's counters on this CPU.
+    pub slot: u32,
+    /// Bits of the reasons why events were lost since the last record.
+    pub gap: u32,
+}
+
+const _: () = assert!(size_of::<Lane>() == 8 * LANE_WORDS);
+
+/// The lane of `hook` on this CPU.
+#[inline(always)]
+pub(crate) fn get<'a>(cpu: u32, hook: u32) -> Option<&'a mut Lane> {
+    let lane = LANES.get_ptr_mut(cpu * HOOKS + hook)?;
+    // SAFETY: a map value, which no other run of this program on this CPU uses (see the module's comment).
+    Some(unsafe { &mut *lane })
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+//! Lanner's probe. Two programs are attached to the raw syscall tracepoints; each finds the number of the call and
+//! tail-calls the program for the shape of its row. A number without a program in the array is one that nobody
+//! selected: the call falls through and is counted.
+#![no_std]
+#![no_main]
+
+mod admit;
+mod dispatch;
+mod fill;
+mod kernel;
+mod lane;
+mod maps;
+mod output;
+mod regs;
+mod scratch;
+
+use aya_ebpf::{macros::raw_tracepoint, programs::RawTracePointContext};
+
+mod attached {
+    //! The programs that are attached, and the one for unknown numbers.
+    use super::{RawTracePointContext, dispatch, fill, raw_tracepoint};
+
+    /// Attached to `sys_exit(struct pt_regs *regs, long ret)`:
+    /// <https://github.com/torvalds/linux/blob/v6.12/include/trace/events/syscalls.h#L49>
+    #[raw_tracepoint(tracepoint = "sys_exit")]
+    fn sys_exit(ctx: RawTracePointContext) -> i32 {
+        let _ = dispatch::exit(&ctx);
+        0
+    }
+
+    /// Attached to `sys_enter(struct pt_regs *regs, long id)`:
+    /// <https://github.com/torvalds/linux/blob/v6.12/include/trace/events/syscalls.h#L20>
+    #[raw_tracepoint(tracepoint = "sys_enter")]
+    fn sys_enter(ctx: RawTracePointContext) -> i32 {
+        let _ = dispatch::enter(&ctx);
+        0
+    }
+
+    /// Tail-called for numbers that no table holds.
+    #[raw_tracepoint(tracepoint = "sys_exit")]
+    fn unknown(ctx: RawTracePointContext) -> i32 {
+        let _ = fill::unknown(&ctx);
+        0
+    }
+}
+
+mod programs {
+    //! One program per shape, generated from the table.
+    use agent_common::{
+        options::hook::{ENTER, EXIT},
+        schema::{Abi::*, Cap::*, Dir::*, Len::*, Op::*},
+    };
+
+    use super::{RawTracePointContext, fill, raw_tracepoint};
+
+    macro_rules! program { ($name:ident, $abi:ident, $hook:ident, [$($op:expr),* $(,)?]) => {
+        #[raw_tracepoint(tracepoint = "sys_exit")]
+        fn $name(_: RawTracePointContext) -> i32 {
+            const OPS: &[agent_common::schema::Op] = &[$($op),*];
+            const WORDS: usize = fill::count_words(OPS);
+            let write = |source: fill::Source<'_>, at: *mut u8| {
+                let (_, _, _n) = (source, at, 0);
+                // SAFETY: the record has room for the header and all words.
+                $(let _n = unsafe { fill::word(source, $op, at, _n) };)*
+            };
+            let _ = if const { WORDS == OPS.len() } {
+                fill::fixed($abi, $hook, WORDS, write)
+            } else {
+                fill::varying($abi, OPS.len(), WORDS, write, |source, writer| {
+                    let (_, _, _i) = (source, &writer, 0);
+                    $(
+                        fill::put(writer, _i, source, $op);
+                        let _i = _i + 1;
+                    )*
+                })
+            };
+            0
+        }
+    } }
+    include!(concat!(env!("OUT_DIR"), "/programs.rs"));
+}
+
+#[cfg(not(test))]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    // A reachable panic is an endless loop, which the verifier rejects: nothing that can panic is ever loaded.
+    loop {}
+}
+
+#[unsafe(link_section = "license")]
+#[unsafe(no_mangle)]
+static LICENSE: [u8; 4] = *b"GPL\0";

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+//! The registers of a call. Their layout is the kernel's promise to ptrace, so it needs no BTF.
+
+use agent_common::schema::Abi;
+
+/// The leading words of `struct pt_regs`, up to the syscall number.
+pub(crate) type Block = [u64; WORDS];
+
+/// What is kept from `sys_enter` for calls that lose their registers.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct Kept {
+    /// The call's arguments.
+    pub args: [u64; 6],
+    /// The number it was made with.
+    pub nr: u32,
+    /// The convention it was made by.
+    pub abi: u32,
+}
+
+#[cfg(bpf_target_arch = "x86_64")]
+mod arch {
+    //! <https://github.com/torvalds/linux/blob/v6.12/arch/x86/include/asm/ptrace.h#L103>
+    use super::Abi;
+
+    pub(crate) const WORDS: usize = 16;
+    /// `orig_ax`
+    const NR: usize = 15;
+    /// `di, si, dx, r10, r8, r9`
+    const NATIVE: [usize; 6] = [14, 13, 12, 7, 9, 8];
+    /// `bx, cx, dx, si, di, bp`
+    const I386: [usize; 6] = [5, 11, 12, 13, 14, 4];
+
+    #[inline(always)]
+    pub(crate) const fn word(abi: Abi, n: usize) -> usize {
+        match abi {
+            Abi::Native => NATIVE[n],
+            Abi::I386 => I386[n],
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn number(block: &super::Block) -> i32 {
+        block[NR] as i32
+    }
+}
+
+#[cfg(bpf_target_arch = "aarch64")]
+mod arch {
+    //! <https://github.com/torvalds/linux/blob/v6.12/arch/arm64/include/asm/ptrace.h#L158>
+    use super::Abi;
+
+    pub(crate) const WORDS: usize = 36;
+    /// `orig_x0`: x0 holds the result by now.
+    const FIRST: usize = 34;
+    /// `syscallno`, an `s32`
+    const NR: usize = 35;
+
+    #[inline(always)]
+    pub(crate) const fn word(_: Abi, n: usize) -> usize {
+        if n == 0 { FIRST } else { n }
+    }
+
+    #[inline(always)]
+    pub(crate) fn number(block: &super::Block) -> i32 {
+        block[NR] as i32
+    }
+}
+
+pub(crate) use arch::{WORDS, number};
+
+/// Register argument `n` of a call; a 32-bit caller's upper halves mean nothing.
+#[inline(always)]
+pub(crate) fn arg(block: &Block, abi: Abi, n: usize) -> u64 {
+    let value = block[arch::word(abi, n)];
+    match abi {
+        Abi::Native => value,
+        Abi::I386 => value & 0xffff_ffff,
+    }
+}
+
+/// Puts kept arguments where [`arg`] finds them.
+#[inline(always)]
+pub(crate) fn restore(block: &mut Block, abi: Abi, args: &[u64; 6]) {
+    let mut n = 0;
+    while n < 6 {
+        block[arch::word(abi, n)] = args[n];
+        n += 1;
+    }
+}

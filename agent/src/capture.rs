@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Live capture from start to end.
+
+use std::{
+    fs::File,
+    io::{self, BufWriter, IsTerminal as _, Write as _},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
+
+use agent_common::options::mode;
+use anyhow::{Context as _, Result};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{
+    cli,
+    host,
+    ledger::Ledger,
+    output::sink::{LogFile, Rotation, Sink},
+    pipeline::{Pipeline, Plan, order::Order},
+    probe::{self, Layout, Probe, Settings},
+    select::Selection,
+    self_test,
+    stats::Stats,
+};
+
+/// Captures as `args` say, until told to stop.
+///
+/// # Errors
+/// When capture can't start, or its account can't be written.
+pub fn run(args: &cli::Capture) -> Result<ExitCode> {
+    let mut selection = Selection::parse(args.syscalls.iter().map(String::as_str)).context("--syscalls")?;
+    selection.pids.clone_from(&args.pid);
+    selection.uids.clone_from(&args.uid);
+    selection.comms.clone_from(&args.comm);
+    // Files first: a name that can't be written should not cost a capture.
+    let sink = match &args.write {
+        None => Sink::Stdout,
+        Some(path) => {
+            let rotation = Rotation { size: args.rotate_size.map(|size| size.as_u64()), keep: args.rotate_count };
+            let file = LogFile::create(path, rotation).with_context(|| format!("can't write {}", path.display()))?;
+            Sink::File(file)
+        }
+    };
+    let ledger_file = match &args.ledger {
+        None => None,
+        Some(path) => Some(File::create(path).with_context(|| format!("can't write {}", path.display()))?),
+    };
+    let colour = matches!(sink, Sink::Stdout) && host::colour(io::stdout().is_terminal());
+    let sink_name = sink.name();
+    let settings = Settings {
+        snaplen: args.snaplen,
+        ring_budget: args.ring_budget.as_u64(),
+        log_level: args.log_level.probe(),
+    };
+
+    let object = probe::embedded()?;
+    let layout = Layout::of_kernel(args.btf.as_deref(), &host::kernel_release())?;
+    if !layout.has_btf() {
+        tracing::warn!(
+            "this kernel has no BTF: parent ids and the arguments of new images are not read; give its BTF with --btf FILE"
+        );
+    }
+    self_test::run(object, &layout)?;
+    let (mut probe, rings) = Probe::load(object, &layout, &selection, &settings)?;
+    tracing::info!(
+        programs = probe.programs().len(),
+        ring_bytes = probe.ring_size(),
+        syscalls = selection.len(),
+        "the probe is loaded"
+    );
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("can't start tokio")?;
+    let stats = Arc::new(Stats::default());
+    runtime.block_on(async {
+        let (finished, mut heard) = tokio::sync::mpsc::channel(1);
+        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let mut hangup = signal(SignalKind::hangup())?;
+        let order = Order::new(probe.counters().cpus());
+        let plan = Plan { format: args.output, colour, count: args.count, sink };
+        let pipeline = Pipeline::start(rings, order, plan, &stats, finished)?;
+        probe.attach(mode::LIVE)?;
+        tracing::info!("capturing");
+        let end = async {
+            match args.duration {
+                Some(duration) => tokio::time::sleep(duration).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(end);
+        let mut log_tick = tokio::time::interval(Duration::from_millis(200));
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => break,
+                _ = terminate.recv() => break,
+                _ = hangup.recv() => break,
+                _ = heard.recv() => break,
+                () = &mut end => break,
+                _ = log_tick.tick() => probe.flush_log(),
+            }
+        }
+        probe.set_mode(mode::STOPPED)?;
+        probe.detach()?;
+        let ends = probe.counters().lane_ends()?;
+        pipeline.finish(ends)?;
+        anyhow::Ok(())
+    })?;
+
+    let ledger = Ledger::collect(probe.counters(), &stats, sink_name)?;
+    if let Some(file) = ledger_file {
+        let mut file = BufWriter::new(file);
+        ledger.write_json(&mut file).and_then(|()| file.flush()).context("can't write the ledger")?;
+    }
+    // Whoever closed the pipe of the events may have closed this one too.
+    let _ = ledger.write_summary(io::stderr().lock());
+    Ok(if ledger.closed { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What was typed.
+
+use std::{path::PathBuf, time::Duration};
+
+use bytesize::ByteSize;
+use clap::{Args, Parser, Subcommand};
+
+use agent_common::record::MAX_SNAPLEN;
+
+use crate::{output::Format, select};
+
+/// Shows every syscall that completes on this machine, with its arguments decoded.
+///
+/// Without a command it captures until Ctrl-C, then prints what became of every call it saw. It needs root, or CAP_BPF
+/// and CAP_PERFMON.
+#[derive(Debug, Parser)]
+#[command(name = "lanner", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
+#[command(after_help = "Examples:
+  lanner                                    every syscall, as text
+  lanner --syscalls network,!recvmsg        the network class without recvmsg
+  lanner -o json --comm nginx --count 1000  a thousand calls of nginx threads, as JSON lines
+  lanner --duration 10s --write events.log --ledger ledger.json")]
+pub struct Cli {
+    /// What to do instead of capturing.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to capture.
+    #[command(flatten)]
+    pub capture: Capture,
+}
+
+/// Everything but capturing.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check whether capture can work here; exit 0 only if it can
+    Doctor {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        /// Resolve kernel structs by this BTF file instead of the running kernel's BTF
+        #[arg(long, value_name = "FILE")]
+        btf: Option<PathBuf>,
+    },
+    /// Show what this binary knows
+    #[command(subcommand)]
+    List(List),
+    /// The process that the start-up self-test watches
+    #[command(name = crate::self_test::CHILD, hide = true)]
+    SelfTestChild {
+        /// A word that tells this run's child from others
+        nonce: String,
+    },
+}
+
+/// What can be shown.
+#[derive(Debug, Subcommand)]
+pub enum List {
+    /// The syscalls with their numbers, classes and arguments
+    Syscalls {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// How to capture.
+#[derive(Debug, Args)]
+pub struct Capture {
+    /// How events are written
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text", env = "LANNER_OUTPUT")]
+    pub output: Format,
+
+    /// Syscalls and classes to capture, `!NAME` or `-NAME` to leave out; comma-separated, repeatable
+    ///
+    /// Classes: file, network, process, memory, signal, ipc, desc, time, creds, mount, poll, io, sched, system, all. In
+    /// the order given; when the first word leaves out, everything else is captured.
+    #[arg(short, long, value_name = "NAMES", allow_hyphen_values = true, env = "LANNER_SYSCALLS", help_heading = "Selection")]
+    pub syscalls: Vec<String>,
+
+    /// Only the process with this id; repeatable
+    #[arg(short, long, value_name = "PID", help_heading = "Selection")]
+    pub pid: Vec<u32>,
+
+    /// Only processes with this real user id; repeatable
+    #[arg(short, long, value_name = "UID", help_heading = "Selection")]
+    pub uid: Vec<u32>,
+
+    /// Only threads with this name, at most 15 bytes; repeatable
+    #[arg(short, long, value_name = "NAME", value_parser = select::comm, help_heading = "Selection")]
+    pub comm: Vec<[u8; 16]>,
+
+    /// Stop after this long: 10s, 5m, 1h30m
+    #[arg(short, long, value_name = "TIME", value_parser = humantime::parse_duration, help_heading = "Limits")]
+    pub duration: Option<Duration>,
+
+    /// Stop after this many events
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Limits")]
+    pub count: Option<u64>,
+
+    /// Memory of all rings together: 64MiB, 1GiB
+    #[arg(long, value_name = "SIZE", default_value = "64MiB", env = "LANNER_RING_BUDGET", help_heading = "Limits")]
+    pub ring_budget: ByteSize,
+
+    /// Bytes of a buffer's content that are kept, at most 32768
+    #[arg(long, value_name = "BYTES", default_value_t = 80, env = "LANNER_SNAPLEN", help_heading = "Limits",
+        value_parser = clap::value_parser!(u32).range(0..=i64::from(MAX_SNAPLEN)))]
+    pub snaplen: u32,
+
+    /// Write events to this file instead of the standard output
+    #[arg(short, long, value_name = "FILE", help_heading = "Files")]
+    pub write: Option<PathBuf>,
+
+    /// Begin a new file when this size is reached; the old one becomes FILE.1
+    #[arg(long, value_name = "SIZE", requires = "write", help_heading = "Files")]
+    pub rotate_size: Option<ByteSize>,
+
+    /// How many old files are kept
+    #[arg(long, value_name = "N", requires = "rotate_size", default_value_t = 5, help_heading = "Files")]
+    pub rotate_count: u32,
+
+    /// Write the ledger to this file as JSON when the run ends
+    #[arg(long, value_name = "FILE", help_heading = "Files")]
+    pub ledger: Option<PathBuf>,
+
+    /// Resolve kernel structs by this BTF file instead of the running kernel's BTF
+    #[arg(long, value_name = "FILE", env = "LANNER_BTF", help_heading = "Files")]
+    pub btf: Option<PathBuf>,
+
+    /// How much to log on stderr; debug and trace carry the probe's own diagnostics too
+    #[arg(long, value_enum, value_name = "LEVEL", default_value = "warn", env = "LANNER_LOG")]
+    pub log_level: LogLevel,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum LogLevel {
+    /// What stops the run.
+    Error,
+    /// What the user should know.
+    Warn,
+    /// What was decided.
+    Info,
+    /// How it went.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+impl LogLevel {
+    /// The level as tracing has it.
+    #[must_use]
+    pub const fn filter(self) -> tracing::level_filters::LevelFilter {
+        use tracing::level_filters::LevelFilter;
+        match self {
+            Self::Error => LevelFilter::ERROR,
+            Self::Warn => LevelFilter::WARN,
+            Self::Info => LevelFilter::INFO,
+            Self::Debug => LevelFilter::DEBUG,
+            Self::Trace => LevelFilter::TRACE,
+        }
+    }
+
+    /// The level as the probe has it: none, unless its diagnostics are asked for.
+    #[must_use]
+    pub const fn probe(self) -> u8 {
+        match self {
+            Self::Error | Self::Warn | Self::Info => 0,
+            Self::Debug => 4,
+            Self::Trace => 5,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_names_every_class() {
+        let mut help = Vec::new();
+        super::Cli::command().write_long_help(&mut help).expect("help");
+        let help = String::from_utf8(help).expect("UTF-8");
+        for (class, _) in agent_common::class::ALL {
+            assert!(help.contains(class), "{class} is not in --help");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+//! One argument's value, by its kind.
+
+use agent_common::{
+    record::{FAULT, MSG_PREFIX_LEN, NULL, UNSET},
+    schema::{Abi, Kind},
+    sets::Set,
+};
+
+use super::{
+    RawArg, control, fdset, layouts, sigset, sockaddr,
+    symbols::{self, Context},
+    visit::{Absent, Text, Visitor},
+};
+
+/// `AT_FDCWD`: <https://github.com/torvalds/linux/blob/v6.12/include/uapi/linux/fcntl.h#L90>
+const AT_FDCWD: i32 = -100;
+
+/// Shows the value of an argument of `kind` to `v`.
+pub fn visit(kind: Kind, raw: RawArg<'_>, context: &Context, v: &mut (impl Visitor + ?Sized)) {
+    match raw {
+        RawArg::Absent(why) => v.absent(why),
+        RawArg::Bytes { bytes, cut } => match raw.word() {
+            Some(word) if is_register(kind) => register(kind, word, context, v),
+            _ => memory(kind, bytes, cut, context, v),
+        },
+    }
+}
+
+const fn is_register(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Int
+            | Kind::Uint
+            | Kind::Long
+            | Kind::Ulong
+            | Kind::Off
+            | Kind::Hex
+            | Kind::Ptr
+            | Kind::Fd
+            | Kind::Dirfd
+            | Kind::Pid
+            | Kind::Uid
+            | Kind::Gid
+            | Kind::Uid16
+            | Kind::Gid16
+            | Kind::Mode
+            | Kind::Signal
+            | Kind::Dev
+            | Kind::Flags(_)
+            | Kind::Enum(_)
+    )
+}
+
+fn register(kind: Kind, word: u64, context: &Context, v: &mut (impl Visitor + ?Sized)) {
+    let low = word as u32;
+    match kind {
+        Kind::Int | Kind::Fd | Kind::Pid => v.signed(i64::from(low.cast_signed())),
+        Kind::Dirfd if low.cast_signed() == AT_FDCWD => v.named(i64::from(AT_FDCWD), "AT_FDCWD"),
+        Kind::Dirfd => v.signed(i64::from(low.cast_signed())),
+        Kind::Uint => v.unsigned(u64::from(low)),
+        // -1 is how callers say "leave it"; as an id it would be 4294967295.
+        Kind::Uid | Kind::Gid if low == u32::MAX => v.signed(-1),
+        Kind::Uid | Kind::Gid => v.unsigned(u64::from(low)),
+        // The kernel looks at the low half only.
+        Kind::Uid16 | Kind::Gid16 if low & 0xffff == 0xffff => v.signed(-1),
+        Kind::Uid16 | Kind::Gid16 => v.unsigned(u64::from(low & 0xffff)),
+        Kind::Long | Kind::Off => v.signed(match context.abi {
+            Abi::Native => word.cast_signed(),
+            Abi::I386 => i64::from(low.cast_signed()),
+        }),
+        // `umode_t` has 16 bits.
+        Kind::Mode => v.octal(u64::from(low & 0xffff)),
+        Kind::Signal => match symbols::signal(low.cast_signed()) {
+            Some(_) => v.symbols(&|out| symbols::write_signal(low.cast_signed(), out)),
+            None => v.signed(i64::from(low.cast_signed())),
+        },
+        Kind::Dev => device(word, v),
+        Kind::Flags(set) | Kind::Enum(set) => symbolic(set, word, context, v),
+        Kind::Hex | Kind::Ptr => v.hex(word),
+        _ => v.unsigned(word),
+    }
+}
+
+/// `major:minor` as `makedev` packs them: <https://man7.org/linux/man-pages/man3/makedev.3.html>
+fn device(dev: u64, v: &mut (impl Visitor + ?Sized)) {
+    v.begin_object();
+    v.key("major");
+    v.unsigned(((dev >> 8) & 0xfff) | ((dev >> 32) & 0xffff_f000));
+    v.key("minor");
+    v.unsigned((dev & 0xff) | ((dev >> 12) & 0xffff_ff00));
+    v.end_object();
+}
+
+fn symbolic(set: Set, word: u64, context: &Context, v: &mut (impl Visitor + ?Sized)) {
+    v.symbols(&|out| symbols::write(set, word, context, out));
+}
+
+fn memory(kind: Kind, bytes: &[u8], cut: bool, context: &Context, v: &mut (impl Visitor + ?Sized)) {
+    match kind {
+        Kind::Path | Kind::ExecPath => v.bytes(Text::Path, bytes, cut),
+        // getcwd counts the NUL, readlink has none.
+        Kind::PathOut(_) => v.bytes(Text::Path, bytes.strip_suffix(&[0]).unwrap_or(bytes), cut),
+        Kind::Str | Kind::StrIf { .. } => v.bytes(Text::Str, bytes, cut),
+        Kind::Data(_) | Kind::DataOut(_) | Kind::Iov(_) | Kind::IovOut(_) => v.bytes(Text::Data, bytes, cut),
+        Kind::Msg | Kind::MsgOut | Kind::Mmsg(_) | Kind::MmsgOut => message(bytes, cut, context, v),
+        Kind::Sockaddr(_) | Kind::SockaddrOut(_) => sockaddr::visit(bytes, v),
+        Kind::Struct(layout) | Kind::StructOut(layout) => layouts::visit(layout, context.abi, bytes, v),
+        Kind::Array(layout, _) | Kind::ArrayOut(layout) => layouts::visit_array(layout, context.abi, bytes, cut, v),
+        Kind::FdSet(_) => fdset::visit(bytes, v),
+        Kind::Sigset(_) | Kind::SigsetOut(_) => sigset::visit(bytes, v),
+        Kind::Strv | Kind::ExecArgv | Kind::ExecEnvp => strings(bytes, cut, v),
+        // Registers have eight bytes, or the record would not have passed.
+        _ => v.absent(Absent::Fault),
+    }
+}
+
+/// NUL-terminated strings, one after the other; the last lacks its NUL when the array was cut.
+fn strings(bytes: &[u8], cut: bool, v: &mut (impl Visitor + ?Sized)) {
+    v.begin_array();
+    let (whole, rest) = match bytes.iter().rposition(|byte| *byte == 0) {
+        Some(last) => (bytes.get(..last), bytes.get(last + 1..)),
+        None => (None, Some(bytes)),
+    };
+    for string in whole.into_iter().flat_map(|whole| whole.split(|byte| *byte == 0)) {
+        v.element();
+        v.bytes(Text::Str, string, false);
+    }
+    if let Some(rest) = rest.filter(|rest| !rest.is_empty()) {
+        v.element();
+        v.bytes(Text::Str, rest, true);
+    }
+    v.end_array(cut);
+}
+
+/// A [`agent_common::record::MsgPrefix`] and its parts.
+fn message(bytes: &[u8], cut: bool, context: &Context, v: &mut (impl Visitor + ?Sized)) {
+    let Some((prefix, mut rest)) = bytes.split_at_checked(MSG_PREFIX_LEN) else { return v.absent(Absent::Fault) };
+    let half = |at: usize| prefix.get(at..at + 2).map_or(FAULT, |b| u16::from_ne_bytes([b[0], b[1]]));
+    let flags = prefix.first_chunk::<4>().map_or(0, |b| u32::from_ne_bytes(*b));
+    let mut part = |len: u16| match len {
+        FAULT => Err(Absent::Fault),
+        NULL => Err(Absent::Null),
+        UNSET => Err(Absent::Unset),
+        len => {
+            let (part, tail) = rest.split_at_checked(usize::from(len)).unwrap_or((rest, &[]));
+            rest = tail;
+            Ok(part)
+        }
+    };
+    let (name, control, data) = (part(half(4)), part(half(6)), part(half(8)));
+    v.begin_object();
+    v.key("name");
+    match name {
+        Ok(name) => sockaddr::visit(name, v),
+        Err(why) => v.absent(why),
+    }
+    v.key("data");
+    match data {
+        Ok(data) => v.bytes(Text::Data, data, cut),
+        Err(why) => v.absent(why),
+    }
+    v.key("control");
+    match control {
+        Ok(control) => control::visit(control, context.abi, v),
+        Err(why) => v.absent(why),
+    }
+    v.key("flags");
+    symbolic(Set::MsgFlags, u64::from(flags), context, v);
+    v.end_object();
+}

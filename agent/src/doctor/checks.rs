@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The checks, in the order they are shown.
+
+use std::fs;
+
+use super::Check;
+use crate::{
+    host::{self, capabilities},
+    probe::{Layout, features, layout::{KERNEL_BTF, LayoutError}},
+    self_test,
+};
+
+/// The oldest kernel that capture is made for.
+const FLOOR: (u32, u32) = (5, 10);
+
+/// Runs every check. The last one captures for real, when nothing before it forbids that.
+pub(super) fn all(object: Option<&[u8]>, layout: &Result<Layout, LayoutError>) -> Vec<Check> {
+    let mut checks = vec![
+        kernel(&host::kernel_release()),
+        btf(layout),
+        ring_buffer(),
+        tracefs(),
+        capability(),
+        memlock(),
+        lockdown(),
+        unprivileged_bpf(),
+        cgroup(),
+        probe(object),
+    ];
+    checks.push(match (object, layout) {
+        (Some(object), Ok(layout)) => self_test(object, layout),
+        _ => Check::fail("self-test", "not run", "mend what is above first"),
+    });
+    checks
+}
+
+fn kernel(release: &str) -> Check {
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(|n| n.parse().unwrap_or(0));
+    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    if version >= FLOOR {
+        Check::ok("kernel", release)
+    } else {
+        // Distributions port features back, so that the self-test, not the number, decides.
+        Check::warn("kernel", release, "kernels before 5.10 are not tested; what counts is the self-test below")
+    }
+}
+
+fn btf(layout: &Result<Layout, LayoutError>) -> Check {
+    match layout {
+        Ok(layout) if layout.has_btf() => {
+            let absent = layout.places().iter().filter(|place| place.tier == crate::probe::layout::Tier::Absent).count();
+            Check::ok("BTF", format!("{} of {} fields resolved", layout.places().len() - absent, layout.places().len()))
+        }
+        Ok(_) => Check::warn(
+            "BTF",
+            format!("{KERNEL_BTF} is missing"),
+            "parent ids and the arguments of new images are not read; give this kernel's BTF with --btf FILE",
+        ),
+        Err(error) => Check::fail("BTF", error.to_string(), "give this kernel's BTF with --btf FILE"),
+    }
+}
+
+fn ring_buffer() -> Check {
+    match features::ring_buffer() {
+        Ok(true) => Check::ok("ring buffer", "supported"),
+        Ok(false) => Check::fail("ring buffer", "not supported", "use a kernel from 5.8 on"),
+        Err(error) => Check::fail("ring buffer", format!("can't be tried: {error}"), "run as root"),
+    }
+}
+
+fn tracefs() -> Check {
+    let mounted = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"]
+        .iter()
+        .find(|path| fs::exists(format!("{path}/events")).unwrap_or(false));
+    match mounted {
+        Some(path) => Check::ok("tracefs", format!("mounted at {path} (capture does not need it)")),
+        None => Check::ok("tracefs", "not mounted (capture does not need it)"),
+    }
+}
+
+fn capability() -> Check {
+    let missing = capabilities::missing_for_capture();
+    if capabilities::effective().is_none() {
+        return Check::warn("capabilities", "/proc does not tell", "mount /proc");
+    }
+    if missing.is_empty() {
+        return Check::ok("capabilities", "enough to load and attach");
+    }
+    let names: Vec<_> = missing.iter().map(ToString::to_string).collect();
+    Check::fail("capabilities", format!("{} missing", names.join(" and ")), "run with sudo")
+}
+
+fn memlock() -> Check {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Memlock).current;
+    let found = limit.map_or("unlimited".to_owned(), |bytes| format!("{bytes} bytes"));
+    Check::ok("memlock", format!("{found} (counts before 5.11 only)"))
+}
+
+fn lockdown() -> Check {
+    match fs::read_to_string("/sys/kernel/security/lockdown") {
+        Ok(text) if text.contains("[confidentiality]") => Check::fail(
+            "lockdown",
+            "confidentiality",
+            "it forbids reading kernel memory; boot with lockdown=integrity or none",
+        ),
+        Ok(text) => {
+            let mode = text.split('[').nth(1).and_then(|rest| rest.split(']').next()).unwrap_or("unknown");
+            Check::ok("lockdown", mode)
+        }
+        Err(_) => Check::ok("lockdown", "not visible"),
+    }
+}
+
+fn unprivileged_bpf() -> Check {
+    let found = match fs::read_to_string("/proc/sys/kernel/unprivileged_bpf_disabled").as_deref().map(str::trim) {
+        Ok("0") => "allowed to everyone".to_owned(),
+        Ok(value @ ("1" | "2")) => format!("privileged only ({value})"),
+        Ok(other) => other.to_owned(),
+        Err(_) => "not visible".to_owned(),
+    };
+    Check::ok("bpf for others", found)
+}
+
+fn cgroup() -> Check {
+    let v2 = |path: &str| fs::exists(format!("{path}/cgroup.controllers")).unwrap_or(false);
+    let found = if v2("/sys/fs/cgroup") {
+        "v2"
+    } else if v2("/sys/fs/cgroup/unified") {
+        "v1 and v2"
+    } else {
+        return Check::warn("cgroup", "v1, or not mounted", "cgroup ids are those of the v2 hierarchy, in which all processes share the root");
+    };
+    Check::ok("cgroup", found)
+}
+
+fn probe(object: Option<&[u8]>) -> Check {
+    match object.map(crate::probe::object::check) {
+        None => Check::fail("probe", "none embedded", "build with `cargo xtask build`"),
+        Some(Ok(abi)) => Check::ok("probe", format!("embedded, ABI {abi}")),
+        Some(Err(error)) => Check::fail("probe", error.to_string(), "build with `cargo xtask build`"),
+    }
+}
+
+fn self_test(object: &[u8], layout: &Layout) -> Check {
+    match self_test::run(object, layout) {
+        Ok(()) => Check::ok("self-test", "a child's calls were reported as they were made"),
+        Err(error) => {
+            let text = error.to_string();
+            let first = text.lines().next().unwrap_or_default().to_owned();
+            Check::fail("self-test", first, "mend what is above, or report it")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Status;
+
+    #[test]
+    fn old_kernels_are_warned_of() {
+        assert_eq!(kernel("6.18.44-fc").status, Status::Ok);
+        assert_eq!(kernel("5.10.0-35-cloud-amd64").status, Status::Ok);
+        assert_eq!(kernel("4.18.0-553.el8").status, Status::Warn);
+        assert_eq!(kernel("").status, Status::Warn);
+    }
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The account of a run: what became of every call that the probe saw. It closes, or the run says that it does not.
+
+use std::{collections::BTreeMap, io};
+
+use agent_common::{
+    ledger::{Counter, NRS, Reason, Slot},
+    numbers,
+    schema::Abi,
+};
+use serde::Serialize;
+
+use crate::{output::json::abi_name, probe::{Counters, ProbeError}, stats::Stats};
+
+/// What became of the calls of one CPU, of one syscall, or of all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Account {
+    /// Calls that reached the probe.
+    pub seen: u64,
+    /// Calls of the agent's own process tree.
+    #[serde(rename = "self")]
+    pub own: u64,
+    /// Calls that the selection left out.
+    pub filtered: u64,
+    /// Records handed to a ring.
+    pub sent: u64,
+    /// Records lost, by reason.
+    pub lost: BTreeMap<&'static str, u64>,
+}
+
+impl Account {
+    fn add(&mut self, slot: &Slot) {
+        self.seen += slot[Counter::Seen as usize];
+        self.own += slot[Counter::Own as usize];
+        self.filtered += slot[Counter::Filtered as usize];
+        self.sent += slot[Counter::Sent as usize];
+        for reason in Reason::ALL {
+            *self.lost.entry(reason.name()).or_default() += slot[Counter::Lost as usize + reason as usize];
+        }
+    }
+
+    /// All losses together.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.lost.values().sum()
+    }
+
+    /// Whether every call is accounted for.
+    #[must_use]
+    pub fn closes(&self) -> bool {
+        self.seen == self.own + self.filtered + self.sent + self.lost()
+    }
+}
+
+/// One CPU's account.
+#[derive(Clone, Debug, Serialize)]
+pub struct CpuAccount {
+    /// The CPU.
+    pub cpu: u32,
+    /// Its account.
+    #[serde(flatten)]
+    pub account: Account,
+}
+
+/// What became of the records that were sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AgentAccount {
+    /// Records taken out of the rings.
+    pub drained: u64,
+    /// Records that were events.
+    pub decoded: u64,
+    /// Records that were not.
+    pub malformed: u64,
+    /// Events not wanted.
+    pub filtered: u64,
+    /// Events written.
+    pub delivered: u64,
+    /// Events that an output could not take, by output.
+    pub sink_dropped: BTreeMap<String, u64>,
+    /// Events delivered out of order; part of `delivered`.
+    pub late: u64,
+    /// Losses by the sequence numbers in the records: the same as the kernel's count, or a record vanished.
+    pub sequence_gaps: u64,
+}
+
+/// The account of a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ledger {
+    /// By CPU.
+    pub cpus: Vec<CpuAccount>,
+    /// By syscall; those of 32-bit callers end in `@i386`.
+    pub syscalls: BTreeMap<String, Account>,
+    /// In the agent.
+    pub agent: AgentAccount,
+    /// Runs of the probe that the kernel itself refused as recursion; the probe could not see those calls.
+    pub recursion_misses: u64,
+    /// Whether every sum agrees.
+    pub closed: bool,
+}
+
+/// The name under which the calls of a slot are accounted.
+#[must_use]
+pub fn slot_name(slot: u32) -> String {
+    let (abi, nr) = (Abi::from_raw((slot / NRS) as u8), slot % NRS);
+    match abi {
+        None => "unknown".to_owned(),
+        Some(abi) => {
+            let suffix = if abi == Abi::Native { String::new() } else { format!("@{}", abi_name(abi)) };
+            match numbers::row(abi, nr.cast_signed()) {
+                Some(row) => format!("{}{suffix}", row.name),
+                None => format!("syscall_{nr}{suffix}"),
+            }
+        }
+    }
+}
+
+impl Ledger {
+    /// Reads the probe's counters and closes the account with the agent's. `output` is the name of the output.
+    ///
+    /// # Errors
+    /// When the probe's counters can't be read.
+    pub fn collect(counters: &Counters, stats: &Stats, output: &str) -> Result<Self, ProbeError> {
+        let mut cpus: Vec<_> =
+            (0..counters.cpus()).map(|cpu| CpuAccount { cpu, account: Account::default() }).collect();
+        let mut syscalls = BTreeMap::<String, Account>::new();
+        counters.read(|cpu, slot, counters| {
+            if let Some(cpu) = cpus.get_mut(cpu as usize) {
+                cpu.account.add(&counters);
+            }
+            syscalls.entry(slot_name(slot)).or_default().add(&counters);
+        })?;
+        // What was queued but never written, when an output was given up.
+        let abandoned = stats.queued.get().saturating_sub(stats.delivered.get() + stats.dropped.get());
+        let agent = AgentAccount {
+            drained: stats.drained.get(),
+            decoded: stats.decoded.get(),
+            malformed: stats.malformed.get(),
+            filtered: stats.filtered.get(),
+            delivered: stats.delivered.get(),
+            sink_dropped: BTreeMap::from([(output.to_owned(), stats.dropped.get() + abandoned)]),
+            late: stats.late.get(),
+            sequence_gaps: stats.gaps.get(),
+        };
+        let mut ledger =
+            Self { cpus, syscalls, agent, recursion_misses: counters.recursion_misses(), closed: false };
+        ledger.closed = ledger.open().is_empty();
+        Ok(ledger)
+    }
+
+    /// The account of all CPUs together.
+    #[must_use]
+    pub fn total(&self) -> Account {
+        let mut total = Account::default();
+        for cpu in &self.cpus {
+            let account = &cpu.account;
+            total.seen += account.seen;
+            total.own += account.own;
+            total.filtered += account.filtered;
+            total.sent += account.sent;
+            for (reason, lost) in &account.lost {
+                *total.lost.entry(reason).or_default() += lost;
+            }
+        }
+        total
+    }
+
+    /// The identities that do not hold, each in words; empty when the account closes.
+    #[must_use]
+    pub fn open(&self) -> Vec<String> {
+        let mut open = Vec::new();
+        let mut check = |what: String, left: u64, right: u64| {
+            if left != right {
+                open.push(format!("{what}: {left} is not {right}"));
+            }
+        };
+        let sum = |account: &Account| account.own + account.filtered + account.sent + account.lost();
+        for cpu in &self.cpus {
+            check(format!("cpu{}: seen = self + filtered + sent + lost", cpu.cpu), cpu.account.seen, sum(&cpu.account));
+        }
+        for (name, account) in &self.syscalls {
+            check(format!("{name}: seen = self + filtered + sent + lost"), account.seen, sum(account));
+        }
+        let (total, agent) = (self.total(), &self.agent);
+        check("sent = drained".to_owned(), total.sent, agent.drained);
+        check("drained = decoded + malformed".to_owned(), agent.drained, agent.decoded + agent.malformed);
+        let dropped: u64 = agent.sink_dropped.values().sum();
+        check(
+            "decoded = filtered + delivered + sink_dropped".to_owned(),
+            agent.decoded,
+            agent.filtered + agent.delivered + dropped,
+        );
+        check("lost = sequence gaps".to_owned(), total.lost(), agent.sequence_gaps);
+        open
+    }
+
+    /// Writes the ledger as JSON.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_json(&self, mut out: impl io::Write) -> io::Result<()> {
+        serde_json::to_writer(&mut out, self)?;
+        out.write_all(b"\n")
+    }
+
+    /// Writes the summary for people: the sums, every loss that is not zero, the loudest syscalls.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_summary(&self, mut out: impl io::Write) -> io::Result<()> {
+        let (total, agent) = (self.total(), &self.agent);
+        let dropped: u64 = agent.sink_dropped.values().sum();
+        writeln!(out, "ledger: {}", if self.closed { "closed, every call accounted for" } else { "NOT CLOSED" })?;
+        for line in self.open() {
+            writeln!(out, "  open: {line}")?;
+        }
+        writeln!(
+            out,
+            "  kernel: {} seen = {} self + {} filtered + {} sent + {} lost",
+            total.seen, total.own, total.filtered, total.sent, total.lost()
+        )?;
+        writeln!(
+            out,
+            "  agent:  {} drained = {} filtered + {} delivered + {} dropped + {} malformed",
+            agent.drained, agent.filtered, agent.delivered, dropped, agent.malformed
+        )?;
+        for (reason, lost) in total.lost.iter().filter(|(_, lost)| **lost > 0) {
+            let cpus: Vec<_> = self
+                .cpus
+                .iter()
+                .filter_map(|cpu| cpu.account.lost.get(reason).filter(|n| **n > 0).map(|n| format!("cpu{} {n}", cpu.cpu)))
+                .collect();
+            writeln!(out, "  lost:   {lost} {reason} ({})", cpus.join(", "))?;
+        }
+        for (sink, dropped) in agent.sink_dropped.iter().filter(|(_, dropped)| **dropped > 0) {
+            writeln!(out, "  lost:   {dropped} dropped by {sink}")?;
+        }
+        if agent.late > 0 {
+            writeln!(out, "  late:   {} delivered out of order", agent.late)?;
+        }
+        if self.recursion_misses > 0 {
+            writeln!(out, "  missed: {} runs refused by the kernel as recursion", self.recursion_misses)?;
+        }
+        let mut loudest: Vec<_> = self.syscalls.iter().filter(|(_, account)| account.sent + account.lost() > 0).collect();
+        loudest.sort_by_key(|(_, account)| std::cmp::Reverse(account.sent + account.lost()));
+        let width = loudest.iter().take(LOUDEST).map(|(name, _)| name.len()).max().unwrap_or(0);
+        for (i, (name, account)) in loudest.iter().take(LOUDEST).enumerate() {
+            let label = if i == 0 { "loudest:" } else { "" };
+            write!(out, "  {label:8} {name:width$} {:>12} sent", account.sent)?;
+            if account.lost() > 0 {
+                write!(out, ", {} lost", account.lost())?;
+            }
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+}
+
+/// How many of the loudest syscalls the summary names.
+const LOUDEST: usize = 5;

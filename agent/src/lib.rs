@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Lanner's agent. `main.rs` parses and calls; everything else is here, so that tests and fuzzers reach it.
+#![deny(unsafe_code)]
+
+pub mod capture;
+pub mod cli;
+pub mod decode;
+pub mod doctor;
+pub mod event;
+pub mod host;
+pub mod ledger;
+pub mod list;
+pub mod output;
+pub mod pipeline;
+#[expect(unsafe_code, reason = "one system call that aya does not wrap, see the SAFETY comments")]
+pub mod probe;
+pub mod select;
+pub mod self_test;
+pub mod stats;

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `lanner`: parse, log, run, exit code.
+
+use std::{io, process::ExitCode};
+
+use agent::{
+    capture,
+    cli::{Cli, Command, List, LogLevel},
+    doctor, host, list, self_test,
+};
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_log(cli.capture.log_level);
+    let result = match cli.command {
+        None => capture::run(&cli.capture),
+        Some(Command::Doctor { json, btf }) => doctor::run(json, btf.as_deref()),
+        Some(Command::List(List::Syscalls { json })) => list::syscalls(json),
+        Some(Command::SelfTestChild { nonce }) => {
+            self_test::child(&nonce);
+            Ok(ExitCode::from(self_test::STATUS))
+        }
+    };
+    result.unwrap_or_else(|error| {
+        if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+            // `| head` has seen enough.
+            return ExitCode::SUCCESS;
+        }
+        eprintln!("lanner: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn start_log(level: LogLevel) {
+    use tracing_subscriber::util::SubscriberInitExt as _;
+    let stderr = io::IsTerminal::is_terminal(&io::stderr());
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(level.filter())
+        .with_writer(io::stderr)
+        .with_ansi(host::colour(stderr))
+        .with_target(false)
+        .finish();
+    // Fails only when a log was started before, which nothing here does.
+    let _ = subscriber.try_init();
+}

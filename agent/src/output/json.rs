@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The JSON line. Its members are described in docs/output.md, which a test holds against this code.
+
+use agent_common::{record::NO_ID, schema::Abi};
+
+use super::escape;
+use crate::{
+    decode::{
+        sockaddr::{self, SockAddr},
+        symbols, value,
+        visit::{Absent, Text, Visitor},
+    },
+    event::{Event, Gap},
+};
+
+/// Appends digits.
+fn number(value: impl itoa::Integer, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+/// Appends `"key":`, after a comma.
+fn member(key: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(b",\"");
+    out.extend_from_slice(key.as_bytes());
+    out.extend_from_slice(b"\":");
+}
+
+/// Appends an id, or null when it is not known.
+fn id(value: u32, out: &mut Vec<u8>) {
+    if value == NO_ID { out.extend_from_slice(b"null") } else { number(value, out) }
+}
+
+/// The name of a calling convention: the architecture whose numbers it uses.
+#[must_use]
+pub const fn abi_name(abi: Abi) -> &'static str {
+    match abi {
+        Abi::Native if agent_common::X86 => "x86_64",
+        Abi::Native => "aarch64",
+        Abi::I386 => "i386",
+    }
+}
+
+/// Names of arguments about which something is to be said beside their values.
+#[derive(Default)]
+struct Remarks {
+    escaped: Vec<&'static str>,
+    truncated: Vec<&'static str>,
+    unreadable: Vec<&'static str>,
+}
+
+/// Appends the line for an event.
+pub fn event(event: &Event<'_>, out: &mut Vec<u8>) {
+    let raw = &event.raw;
+    let header = &raw.header;
+    out.extend_from_slice(b"{\"type\":\"syscall\"");
+    member("ts", out);
+    number(event.time, out);
+    member("cpu", out);
+    number(header.cpu, out);
+    member("seq", out);
+    number(header.seq, out);
+    member("pid", out);
+    number(header.tgid, out);
+    member("tid", out);
+    number(header.tid, out);
+    member("ppid", out);
+    id(header.ppid, out);
+    member("uid", out);
+    number(header.uid, out);
+    member("gid", out);
+    number(header.gid, out);
+    member("comm", out);
+    let mut remarks = Remarks::default();
+    if escape::json(raw.comm(), out) {
+        remarks.escaped.push("comm");
+    }
+    member("cgroup_id", out);
+    number(header.cgroup_id, out);
+    member("abi", out);
+    out.push(b'"');
+    out.extend_from_slice(abi_name(raw.abi).as_bytes());
+    out.push(b'"');
+    member("syscall", out);
+    out.push(b'"');
+    match raw.name() {
+        Some(name) => out.extend_from_slice(name.as_bytes()),
+        None => {
+            out.extend_from_slice(b"syscall_");
+            number(header.nr, out);
+        }
+    }
+    out.push(b'"');
+    member("nr", out);
+    number(header.nr, out);
+    member("args", out);
+    args(event, &mut remarks, out);
+    member("ret", out);
+    match raw.ret() {
+        Some(ret) => number(ret, out),
+        None => out.extend_from_slice(b"null"),
+    }
+    member("errno", out);
+    match raw.errno() {
+        Some(errno) => {
+            out.push(b'"');
+            match symbols::errno(errno) {
+                Some(name) => out.extend_from_slice(name.as_bytes()),
+                None => number(errno, out),
+            }
+            out.push(b'"');
+        }
+        None => out.extend_from_slice(b"null"),
+    }
+    names("escaped", &remarks.escaped, out);
+    names("truncated", &remarks.truncated, out);
+    names("unreadable", &remarks.unreadable, out);
+    if event.late {
+        out.extend_from_slice(b",\"late\":true");
+    }
+    out.extend_from_slice(b"}\n");
+}
+
+fn args(event: &Event<'_>, remarks: &mut Remarks, out: &mut Vec<u8>) {
+    let context = event.raw.context();
+    out.push(b'{');
+    for (i, (arg, raw)) in event.raw.args().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        out.push(b'"');
+        out.extend_from_slice(arg.name.as_bytes());
+        out.extend_from_slice(b"\":");
+        let mut writer = Writer { out, first: true, escaped: false, cut: false, unreadable: false };
+        value::visit(arg.kind, raw, &context, &mut writer);
+        let Writer { escaped, cut, unreadable, .. } = writer;
+        if escaped {
+            remarks.escaped.push(arg.name);
+        }
+        if cut {
+            remarks.truncated.push(arg.name);
+        }
+        if unreadable {
+            remarks.unreadable.push(arg.name);
+        }
+    }
+    out.push(b'}');
+}
+
+/// Appends `"key":[names]` when there are any.
+fn names(key: &str, names: &[&str], out: &mut Vec<u8>) {
+    if names.is_empty() {
+        return;
+    }
+    member(key, out);
+    out.push(b'[');
+    for (i, name) in names.iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        out.push(b'"');
+        out.extend_from_slice(name.as_bytes());
+        out.push(b'"');
+    }
+    out.push(b']');
+}
+
+/// Appends the line for a gap.
+pub fn gap(gap: &Gap, out: &mut Vec<u8>) {
+    let time = |time: Option<u64>, out: &mut Vec<u8>| match time {
+        Some(time) => number(time, out),
+        None => out.extend_from_slice(b"null"),
+    };
+    out.extend_from_slice(b"{\"type\":\"gap\"");
+    member("cpu", out);
+    number(gap.cpu, out);
+    member("lost", out);
+    number(gap.lost, out);
+    member("reason", out);
+    out.push(b'"');
+    out.extend_from_slice(gap.reason.as_bytes());
+    out.push(b'"');
+    member("since", out);
+    time(gap.since, out);
+    member("until", out);
+    time(gap.until, out);
+    out.extend_from_slice(b"}\n");
+}
+
+/// Values in JSON: numbers as numbers, symbols and bytes as strings.
+struct Writer<'a> {
+    out: &'a mut Vec<u8>,
+    first: bool,
+    escaped: bool,
+    cut: bool,
+    unreadable: bool,
+}
+
+impl Writer<'_> {
+    fn separate(&mut self) {
+        if !self.first {
+            self.out.push(b',');
+        }
+        self.first = false;
+    }
+}
+
+impl Visitor for Writer<'_> {
+    fn absent(&mut self, why: Absent) {
+        self.unreadable |= why == Absent::Fault;
+        self.out.extend_from_slice(b"null");
+    }
+
+    fn signed(&mut self, value: i64) {
+        number(value, self.out);
+    }
+
+    fn unsigned(&mut self, value: u64) {
+        number(value, self.out);
+    }
+
+    fn hex(&mut self, value: u64) {
+        number(value, self.out);
+    }
+
+    fn octal(&mut self, value: u64) {
+        number(value, self.out);
+    }
+
+    fn named(&mut self, value: i64, _: &str) {
+        number(value, self.out);
+    }
+
+    fn symbols(&mut self, write: &dyn Fn(&mut Vec<u8>)) {
+        self.out.push(b'"');
+        write(self.out);
+        self.out.push(b'"');
+    }
+
+    fn bytes(&mut self, _: Text, bytes: &[u8], cut: bool) {
+        self.escaped |= escape::json(bytes, self.out);
+        self.cut |= cut;
+    }
+
+    fn sockaddr(&mut self, addr: &SockAddr<'_>) {
+        sockaddr::visit_json(addr, self);
+    }
+
+    fn begin_object(&mut self) {
+        self.out.push(b'{');
+        self.first = true;
+    }
+
+    fn key(&mut self, name: &str) {
+        self.separate();
+        self.out.push(b'"');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":");
+    }
+
+    fn end_object(&mut self) {
+        self.out.push(b'}');
+        self.first = false;
+    }
+
+    fn begin_array(&mut self) {
+        self.out.push(b'[');
+        self.first = true;
+    }
+
+    fn element(&mut self) {
+        self.separate();
+    }
+
+    fn end_array(&mut self, cut: bool) {
+        self.out.push(b']');
+        self.first = false;
+        self.cut |= cut;
+    }
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The text line: `21:14:03.123456789 cpu1 bash[1234/1234] openat(dirfd=AT_FDCWD, name="/etc/passwd", ..) = 3`
+
+use std::io::Write as _;
+
+use agent_common::schema::Abi;
+
+use super::{escape, time};
+use crate::{
+    decode::{
+        symbols, value,
+        sockaddr::SockAddr,
+        visit::{Absent, Text, Visitor},
+    },
+    event::{Event, Gap},
+};
+
+const DIM: &[u8] = b"\x1b[2m";
+const CYAN: &[u8] = b"\x1b[36m";
+const BOLD: &[u8] = b"\x1b[1m";
+const RED: &[u8] = b"\x1b[31m";
+const RESET: &[u8] = b"\x1b[0m";
+
+/// Appends digits.
+fn number(value: impl itoa::Integer, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+fn style(colour: bool, style: &[u8], out: &mut Vec<u8>) {
+    if colour {
+        out.extend_from_slice(style);
+    }
+}
+
+/// Appends the line for an event.
+pub fn event(event: &Event<'_>, colour: bool, out: &mut Vec<u8>) {
+    let raw = &event.raw;
+    style(colour, DIM, out);
+    time::of_day(event.time, out);
+    out.extend_from_slice(b" cpu");
+    number(raw.header.cpu, out);
+    style(colour, RESET, out);
+    out.push(b' ');
+    style(colour, CYAN, out);
+    escape::text(raw.comm(), out);
+    style(colour, RESET, out);
+    out.push(b'[');
+    number(raw.header.tgid, out);
+    out.push(b'/');
+    number(raw.header.tid, out);
+    out.extend_from_slice(b"] ");
+    style(colour, BOLD, out);
+    name(event, out);
+    style(colour, RESET, out);
+    out.push(b'(');
+    let context = raw.context();
+    for (i, (arg, raw)) in raw.args().enumerate() {
+        if i > 0 {
+            out.extend_from_slice(b", ");
+        }
+        out.extend_from_slice(arg.name.as_bytes());
+        out.push(b'=');
+        value::visit(arg.kind, raw, &context, &mut Line::new(out));
+    }
+    out.extend_from_slice(b") = ");
+    result(event, colour, out);
+    if event.late {
+        out.extend_from_slice(b" (late)");
+    }
+    out.push(b'\n');
+}
+
+/// The syscall's name, marked when it was called by another convention than the machine's.
+fn name(event: &Event<'_>, out: &mut Vec<u8>) {
+    match event.raw.name() {
+        Some(name) => out.extend_from_slice(name.as_bytes()),
+        None => {
+            out.extend_from_slice(b"syscall_");
+            number(event.raw.header.nr, out);
+        }
+    }
+    match event.raw.abi {
+        Abi::Native => {}
+        Abi::I386 => out.extend_from_slice(b"@i386"),
+    }
+}
+
+fn result(event: &Event<'_>, colour: bool, out: &mut Vec<u8>) {
+    match (event.raw.ret(), event.raw.errno()) {
+        (None, _) => out.push(b'?'),
+        (Some(ret), Some(errno)) => {
+            style(colour, RED, out);
+            number(ret, out);
+            if let Some(name) = symbols::errno(errno) {
+                out.push(b' ');
+                out.extend_from_slice(name.as_bytes());
+            }
+            style(colour, RESET, out);
+        }
+        // Nothing but an address is that large.
+        (Some(ret), None) if !(-0x8000_0000..=0xffff_ffff).contains(&ret) => {
+            let _ = write!(out, "{ret:#x}");
+        }
+        (Some(ret), None) => number(ret, out),
+    }
+}
+
+/// Appends the line for a gap.
+pub fn gap(gap: &Gap, out: &mut Vec<u8>) {
+    let _ = write!(out, "# cpu{} lost {} events ({}) between ", gap.cpu, gap.lost, gap.reason);
+    match gap.since {
+        Some(since) => time::of_day(since, out),
+        None => out.extend_from_slice(b"the start"),
+    }
+    out.extend_from_slice(b" and ");
+    match gap.until {
+        Some(until) => time::of_day(until, out),
+        None => out.extend_from_slice(b"the end"),
+    }
+    out.push(b'\n');
+}
+
+/// Values in a text line: arrays as `[a, b]`, objects as `{key=value}`, bytes quoted.
+struct Line<'a> {
+    out: &'a mut Vec<u8>,
+    first: bool,
+}
+
+impl<'a> Line<'a> {
+    const fn new(out: &'a mut Vec<u8>) -> Self {
+        Self { out, first: true }
+    }
+
+    fn separate(&mut self) {
+        if !self.first {
+            self.out.extend_from_slice(b", ");
+        }
+        self.first = false;
+    }
+}
+
+impl Visitor for Line<'_> {
+    fn absent(&mut self, why: Absent) {
+        self.out.extend_from_slice(match why {
+            Absent::Fault => b"<unreadable>",
+            Absent::Null => b"NULL",
+            Absent::Unset => b"<unset>",
+        });
+    }
+
+    fn signed(&mut self, value: i64) {
+        number(value, self.out);
+    }
+
+    fn unsigned(&mut self, value: u64) {
+        number(value, self.out);
+    }
+
+    fn hex(&mut self, value: u64) {
+        let _ = write!(self.out, "{value:#x}");
+    }
+
+    fn octal(&mut self, value: u64) {
+        let _ = if value == 0 { write!(self.out, "0") } else { write!(self.out, "0{value:o}") };
+    }
+
+    fn named(&mut self, _: i64, name: &str) {
+        self.out.extend_from_slice(name.as_bytes());
+    }
+
+    fn symbols(&mut self, write: &dyn Fn(&mut Vec<u8>)) {
+        write(self.out);
+    }
+
+    fn bytes(&mut self, _: Text, bytes: &[u8], cut: bool) {
+        self.out.push(b'"');
+        escape::text(bytes, self.out);
+        self.out.push(b'"');
+        if cut {
+            self.out.extend_from_slice(b"...");
+        }
+    }
+
+    fn sockaddr(&mut self, addr: &SockAddr<'_>) {
+        let mut text = Vec::new();
+        let _ = write!(text, "{addr}");
+        escape::text(&text, self.out);
+    }
+
+    fn begin_object(&mut self) {
+        self.out.push(b'{');
+        self.first = true;
+    }
+
+    fn key(&mut self, name: &str) {
+        self.separate();
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.push(b'=');
+    }
+
+    fn end_object(&mut self) {
+        self.out.push(b'}');
+        self.first = false;
+    }
+
+    fn begin_array(&mut self) {
+        self.out.push(b'[');
+        self.first = true;
+    }
+
+    fn element(&mut self) {
+        self.separate();
+    }
+
+    fn end_array(&mut self, cut: bool) {
+        if cut {
+            self.separate();
+            self.out.extend_from_slice(b"...");
+        }
+        self.out.push(b']');
+        self.first = false;
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The thread that empties the rings. It does nothing else, so that they are empty as soon as can be.
+
+use std::{io, sync::Arc, time::Duration};
+
+use crossbeam_channel::{Receiver, Sender, TryRecvError};
+
+use super::{
+    clock::boot_now,
+    order::{Batch, LaneEnd, Order, WINDOW},
+};
+use crate::{probe::Rings, stats::Stats};
+
+/// Records taken from one ring before the next one's turn.
+const TURN: usize = 4096;
+/// How long the thread sleeps unless much waits: what an event is late by at most, on an idle machine.
+const NAP: Duration = Duration::from_millis(10);
+/// Bytes that are collected before they are handed on, whatever their age: what bounds memory while the wall of
+/// records grows faster than time passes.
+const HELD_MAX: usize = 32 << 20;
+
+/// Drains until `stop` says how the lanes ended. Batches go to `full`; emptied ones come back by `empty`.
+///
+/// # Errors
+/// When waiting for the rings fails.
+pub fn run(
+    mut rings: Rings,
+    mut order: Order,
+    stats: &Arc<Stats>,
+    stop: &Receiver<Vec<LaneEnd>>,
+    full: &Sender<Batch>,
+    empty: &Receiver<Batch>,
+) -> io::Result<()> {
+    loop {
+        let end = match stop.try_recv() {
+            Ok(ends) => Some(ends),
+            Err(TryRecvError::Disconnected) => Some(Vec::new()),
+            Err(TryRecvError::Empty) => None,
+        };
+        // Before draining: every record older than this has had the window to arrive.
+        let now = boot_now();
+        let mut more = rings.drain(TURN, |cpu, record| order.push(cpu, record, stats));
+        let mut before = now.saturating_sub(WINDOW);
+        if let Some(ends) = &end {
+            while more {
+                more = rings.drain(TURN, |cpu, record| order.push(cpu, record, stats));
+                if order.held() > HELD_MAX && !hand_on(&mut order, before, full, empty) {
+                    return Ok(());
+                }
+            }
+            order.end(ends, stats);
+            let mut batch = Batch::default();
+            order.release_all(&mut batch);
+            // Without a receiver there is nobody left to tell.
+            let _ = full.send(batch);
+            return Ok(());
+        }
+        if order.held() > HELD_MAX {
+            before = now;
+        }
+        if !hand_on(&mut order, before, full, empty) {
+            return Ok(());
+        }
+        if !more {
+            rings.wait(NAP)?;
+        }
+    }
+}
+
+/// Passes on what is older than `before`; false when nobody takes it any more.
+fn hand_on(order: &mut Order, before: u64, full: &Sender<Batch>, empty: &Receiver<Batch>) -> bool {
+    let mut batch = empty.try_recv().unwrap_or_default();
+    batch.clear();
+    order.release(before, &mut batch);
+    batch.is_empty() || full.send(batch).is_ok()
+}

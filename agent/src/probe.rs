@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The probe in the kernel: the only place that uses aya.
+
+pub mod btf;
+pub mod counters;
+pub mod error;
+pub mod features;
+mod log;
+pub mod layout;
+pub mod object;
+pub mod rings;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use agent_common::{
+    ledger::{NRS, SLOTS, UNKNOWN_SLOT},
+    numbers,
+    options::{HOOKS, Opt, mode, names},
+    schema::{Abi, Hook},
+    shape,
+};
+use aya::{
+    Ebpf, EbpfLoader, VerifierLogLevel,
+    maps::{Array, HashMap, Map, MapData, ProgramArray},
+    programs::{ProgramFd, RawTracePoint},
+};
+
+pub use self::{counters::Counters, error::ProbeError, layout::Layout, rings::Rings};
+use crate::select::Selection;
+
+/// The probe that is part of this binary.
+static EMBEDDED: Option<&[u8]> = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+
+/// The probe that is part of this binary.
+///
+/// # Errors
+/// When the binary was built without one.
+pub fn embedded() -> Result<&'static [u8], ProbeError> {
+    EMBEDDED.ok_or(ProbeError::NotEmbedded)
+}
+
+/// What a probe is loaded with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Bytes of a buffer that are copied.
+    pub snaplen: u32,
+    /// Bytes that all rings together may take.
+    pub ring_budget: u64,
+    /// The most verbose level of the probe's own diagnostics: 0 none, 1 error, .. 5 trace.
+    pub log_level: u8,
+}
+
+/// A loaded probe.
+pub struct Probe {
+    // Field order is drop order: what is attached goes before what it uses.
+    ebpf: Ebpf,
+    _calls: [ProgramArray<MapData>; 2],
+    _selected: Array<MapData, u8>,
+    mode: Array<MapData, u32>,
+    counters: Counters,
+    programs: Vec<ProgramInfo>,
+    ring_size: u32,
+    log: Option<log::ProbeLog>,
+    needs_enter: bool,
+}
+
+/// What the kernel says of a loaded program.
+#[derive(Clone, Debug)]
+pub struct ProgramInfo {
+    /// Its name in the object.
+    pub name: String,
+    /// Instructions that the verifier looked at.
+    pub verified: Option<u32>,
+    /// Bytes of machine code.
+    pub jited: u32,
+}
+
+/// Which slots a program serves, and from which tail-call array.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Wiring {
+    exits: BTreeMap<String, Vec<u32>>,
+    enters: BTreeMap<String, Vec<u32>>,
+    /// Whether any selected call keeps its registers from its entry.
+    kept: bool,
+}
+
+impl Wiring {
+    fn of(selection: &Selection) -> Self {
+        let mut wiring = Self::default();
+        let mut holes: BTreeSet<u32> = (0..NRS * 2).chain([UNKNOWN_SLOT]).collect();
+        for abi in Abi::ALL {
+            for entry in numbers::table(abi) {
+                let slot = abi as u32 * NRS + u32::from(entry.nr);
+                holes.remove(&slot);
+                if !selection.contains(entry.row) {
+                    continue;
+                }
+                let mut name = String::new();
+                // Writing to a String does not fail.
+                let _ = shape::write_name(&mut name, entry.row, abi);
+                let programs = if entry.row.hook == Hook::Enter { &mut wiring.enters } else { &mut wiring.exits };
+                programs.entry(name).or_default().push(slot);
+                wiring.kept |= entry.row.hook == Hook::Both;
+            }
+        }
+        if selection.unknown() {
+            wiring.exits.entry(names::UNKNOWN.to_owned()).or_default().extend(holes);
+            // Without its entry, an rt_sigreturn would look like a call with number -1.
+            wiring.kept = true;
+        }
+        wiring
+    }
+}
+
+impl Probe {
+    /// Loads `object` into the kernel with what `selection` needs, and makes its rings. Nothing is attached yet.
+    ///
+    /// # Errors
+    /// When the object is not this agent's, or the kernel refuses it.
+    pub fn load(
+        object: &[u8],
+        layout: &Layout,
+        selection: &Selection,
+        settings: &Settings,
+    ) -> Result<(Self, Rings), ProbeError> {
+        object::check(object)?;
+        let possible = possible_cpus()?;
+        let online = aya::util::online_cpus().map_err(|(_, error)| ProbeError::system("reading the online CPUs", error))?;
+        let ring_size = rings::ring_size(settings.ring_budget, online.len());
+        let mut options = [0_u32; Opt::COUNT];
+        options[Opt::Snaplen as usize] = settings.snaplen;
+        options[Opt::WakeBytes as usize] = ring_size / 4;
+        options[Opt::ByPid as usize] = u32::from(!selection.pids.is_empty());
+        options[Opt::ByUid as usize] = u32::from(!selection.uids.is_empty());
+        options[Opt::ByComm as usize] = u32::from(!selection.comms.is_empty());
+        options[Opt::OwnTgid as usize] = std::process::id();
+        let offsets = layout.offsets();
+        raise_memlock();
+        let mut ebpf = EbpfLoader::new()
+            .verifier_log_level(VerifierLogLevel::VERBOSE | VerifierLogLevel::STATS)
+            .override_global(names::OPTIONS, &options, true)
+            .override_global(names::LAYOUT, &offsets, true)
+            .override_global(aya_log::LEVEL, &settings.log_level, true)
+            .map_max_entries(names::RINGS, possible)
+            .map_max_entries(names::LEDGER, possible * SLOTS)
+            .map_max_entries(names::LANES, possible * HOOKS)
+            .map_max_entries(names::SCRATCH, possible)
+            .load(object)
+            .map_err(ProbeError::load)?;
+        let outer = ebpf.map_mut(names::RINGS).ok_or_else(|| ProbeError::Missing(format!("map {}", names::RINGS)))?;
+        let rings = Rings::create(outer, &online, possible, ring_size)?;
+        fill(&mut ebpf, names::PIDS, &selection.pids)?;
+        fill(&mut ebpf, names::UIDS, &selection.uids)?;
+        fill(&mut ebpf, names::COMMS, &selection.comms)?;
+        let mut selected: Array<_, u8> = typed(&mut ebpf, names::SELECTED)?;
+        let mode = typed::<Array<_, u32>>(&mut ebpf, names::MODE)?;
+        let counters = Counters::new(
+            typed(&mut ebpf, names::LEDGER)?,
+            typed(&mut ebpf, names::LANES)?,
+            possible,
+        );
+        let wiring = Wiring::of(selection);
+        let mut programs = Vec::new();
+        let mut calls: ProgramArray<_> = typed(&mut ebpf, names::CALLS)?;
+        wire(&mut ebpf, &mut calls, &wiring.exits, &mut programs)?;
+        let mut enters: ProgramArray<_> = typed(&mut ebpf, names::ENTERS)?;
+        wire(&mut ebpf, &mut enters, &wiring.enters, &mut programs)?;
+        for slot in wiring.exits.values().chain(wiring.enters.values()).flatten() {
+            selected.set(*slot, 1, 0).map_err(|error| ProbeError::map(names::SELECTED, error))?;
+        }
+        let needs_enter = wiring.kept || !wiring.enters.is_empty();
+        let log = (settings.log_level > 0).then(|| log::ProbeLog::start(&mut ebpf)).flatten();
+        Ok((Self { ebpf, _calls: [calls, enters], _selected: selected, mode, counters, programs, ring_size, log, needs_enter }, rings))
+    }
+
+    /// Attaches the probe; from here on events arrive, of the kind that `mode` says (see [`mode`]).
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn attach(&mut self, mode: u32) -> Result<(), ProbeError> {
+        self.set_mode(mode)?;
+        // The entry first: a call whose exit is seen without its entry would lose its registers.
+        if self.needs_enter {
+            self.attach_one(names::SYS_ENTER)?;
+        }
+        self.attach_one(names::SYS_EXIT)
+    }
+
+    fn attach_one(&mut self, name: &str) -> Result<(), ProbeError> {
+        load_program(&mut self.ebpf, name, &mut self.programs)?;
+        let program = program(&mut self.ebpf, name)?;
+        program.attach(name).map_err(|error| ProbeError::program("attach", name, error))?;
+        Ok(())
+    }
+
+    /// Detaches the probe: no event arrives any more. What is in the rings stays there to be drained.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn detach(&mut self) -> Result<(), ProbeError> {
+        self.counters.read_misses(&self.ebpf);
+        for name in [names::SYS_EXIT, names::SYS_ENTER] {
+            let program = program(&mut self.ebpf, name)?;
+            if program.fd().is_ok() {
+                program.unload().map_err(|error| ProbeError::program("detach", name, error))?;
+            }
+        }
+        wait_for_running();
+        self.flush_log();
+        Ok(())
+    }
+
+    /// Changes what the probe does with calls (see [`mode`]).
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn set_mode(&mut self, mode: u32) -> Result<(), ProbeError> {
+        debug_assert!(mode <= mode::STOPPED);
+        self.mode.set(0, mode, 0).map_err(|error| ProbeError::map(names::MODE, error))
+    }
+
+    /// Passes the probe's own diagnostics on to the log.
+    pub fn flush_log(&mut self) {
+        if let Some(log) = self.log.as_mut() {
+            log.flush();
+        }
+    }
+
+    /// The probe's counters.
+    #[must_use]
+    pub const fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// The programs that were loaded.
+    #[must_use]
+    pub fn programs(&self) -> &[ProgramInfo] {
+        &self.programs
+    }
+
+    /// Bytes of each online CPU's ring.
+    #[must_use]
+    pub const fn ring_size(&self) -> u32 {
+        self.ring_size
+    }
+}
+
+/// Number of CPUs that the kernel may ever have online.
+fn possible_cpus() -> Result<u32, ProbeError> {
+    let count = aya::util::nr_cpus().map_err(|(_, error)| ProbeError::system("reading the possible CPUs", error))?;
+    Ok(count as u32)
+}
+
+/// Waits until no CPU runs the probe any more: programs run under RCU, and a global memory barrier waits for a grace
+/// period. <https://github.com/torvalds/linux/blob/v6.12/kernel/sched/membarrier.c#L606>
+fn wait_for_running() {
+    // SAFETY: the call takes plain numbers and touches no memory of ours.
+    let result = unsafe { libc::syscall(libc::SYS_membarrier, libc::MEMBARRIER_CMD_GLOBAL, 0, 0) };
+    if result != 0 {
+        // Refused on kernels with nohz_full; what still runs is done in far less.
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+/// Before 5.11 the kernel charges maps to `RLIMIT_MEMLOCK`. Where it can't be raised, map creation says so itself.
+fn raise_memlock() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let _ = setrlimit(Resource::Memlock, Rlimit { current: None, maximum: None });
+}
+
+fn typed<T: TryFrom<Map, Error = aya::maps::MapError>>(ebpf: &mut Ebpf, name: &str) -> Result<T, ProbeError> {
+    let map = ebpf.take_map(name).ok_or_else(|| ProbeError::Missing(format!("map {name}")))?;
+    T::try_from(map).map_err(|error| ProbeError::map(name, error))
+}
+
+fn fill<K: aya::Pod>(ebpf: &mut Ebpf, name: &str, keys: &[K]) -> Result<(), ProbeError> {
+    let mut map: HashMap<_, K, u8> = {
+        let map = ebpf.map_mut(name).ok_or_else(|| ProbeError::Missing(format!("map {name}")))?;
+        HashMap::try_from(map).map_err(|error| ProbeError::map(name, error))?
+    };
+    keys.iter().try_for_each(|key| map.insert(key, 1, 0)).map_err(|error| ProbeError::map(name, error))
+}
+
+fn program<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut RawTracePoint, ProbeError> {
+    let program = ebpf.program_mut(name).ok_or_else(|| ProbeError::Missing(format!("program {name}")))?;
+    program.try_into().map_err(|error| ProbeError::program("use", name, error))
+}
+
+/// Loads a program, unless it is loaded, and returns its descriptor.
+fn load_program(ebpf: &mut Ebpf, name: &str, loaded: &mut Vec<ProgramInfo>) -> Result<ProgramFd, ProbeError> {
+    let failed = |error| ProbeError::program("load", name, error);
+    let program = program(ebpf, name)?;
+    if program.fd().is_err() {
+        program.load().map_err(failed)?;
+        if let Ok(info) = program.info() {
+            loaded.push(ProgramInfo {
+                name: name.to_owned(),
+                verified: info.verified_instruction_count(),
+                jited: info.size_jitted(),
+            });
+        }
+    }
+    program.fd().map_err(failed)?.try_clone().map_err(|error| ProbeError::system("dup", error))
+}
+
+fn wire(
+    ebpf: &mut Ebpf,
+    calls: &mut ProgramArray<MapData>,
+    wiring: &BTreeMap<String, Vec<u32>>,
+    loaded: &mut Vec<ProgramInfo>,
+) -> Result<(), ProbeError> {
+    for (name, slots) in wiring {
+        let fd = load_program(ebpf, name, loaded)?;
+        for slot in slots {
+            calls.set(*slot, &fd, 0).map_err(|error| ProbeError::map(names::CALLS, error))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Why a probe could not be loaded, and what to do about it.
+
+use std::{fs, io};
+
+use aya::{
+    EbpfError,
+    maps::MapError,
+    programs::ProgramError,
+};
+use thiserror::Error;
+
+use super::{layout::LayoutError, object::ObjectError};
+use crate::host::capabilities::{self, Capability};
+
+/// How many lines of the verifier's log an error shows.
+const LOG_LINES: usize = 24;
+
+/// Why capture can't start.
+#[derive(Debug, Error)]
+pub enum ProbeError {
+    /// The kernel refused for want of privilege.
+    #[error("the kernel refused to load the probe ({what}): {hint}")]
+    NotPermitted {
+        /// What was asked of the kernel.
+        what: String,
+        /// What is missing, and the remedy.
+        hint: String,
+    },
+    /// The verifier rejected a program.
+    #[error("the kernel's verifier rejected program {program}; the end of its log:\n{log}\nThis is a bug in Lanner: \
+             please report it with `lanner doctor --json` and this log")]
+    Verifier {
+        /// The program.
+        program: String,
+        /// The last lines of the verifier's log.
+        log: String,
+    },
+    /// A program could not be loaded or attached for another reason.
+    #[error("can't {what}: {error}")]
+    Program {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        error: ProgramError,
+    },
+    /// A map could not be made or used.
+    #[error("can't use map {map}: {error}")]
+    Map {
+        /// The map.
+        map: String,
+        /// Why.
+        error: MapError,
+    },
+    /// The object was refused by the loader.
+    #[error("can't load the probe object: {0}")]
+    Load(EbpfError),
+    /// The object is not one that this agent speaks to.
+    #[error(transparent)]
+    Object(#[from] ObjectError),
+    /// The kernel's layout is not known.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// The object lacks a part that the contract names.
+    #[error("the probe object has no {0}: it was built from other sources than this lanner")]
+    Missing(String),
+    /// The binary was built without a probe.
+    #[error("this lanner was built without a probe; build it with `cargo xtask build`")]
+    NotEmbedded,
+    /// A system call of the agent's own failed.
+    #[error("{call} failed: {error}")]
+    System {
+        /// The call.
+        call: &'static str,
+        /// Why.
+        error: io::Error,
+    },
+}
+
+impl ProbeError {
+    pub(super) fn map(map: &str, error: MapError) -> Self {
+        match &error {
+            MapError::SyscallError(call) if denied(&call.io_error) => Self::denied(call.call),
+            MapError::CreateError { io_error, .. } if denied(io_error) => Self::denied("bpf_map_create"),
+            _ => Self::Map { map: map.to_owned(), error },
+        }
+    }
+
+    pub(super) fn program(what: &str, program: &str, error: ProgramError) -> Self {
+        match &error {
+            ProgramError::LoadError { io_error, .. } if denied(io_error) => Self::denied("bpf_prog_load"),
+            ProgramError::SyscallError(call) if denied(&call.io_error) => Self::denied(call.call),
+            ProgramError::LoadError { verifier_log, .. } => {
+                let log = verifier_log.to_string();
+                let lines: Vec<_> = log.lines().collect();
+                let log = lines[lines.len().saturating_sub(LOG_LINES)..].join("\n");
+                Self::Verifier { program: program.to_owned(), log }
+            }
+            _ => Self::Program { what: format!("{what} program {program}"), error },
+        }
+    }
+
+    pub(super) fn load(error: EbpfError) -> Self {
+        match error {
+            EbpfError::MapError(error) => Self::map("of the probe", error),
+            error => Self::Load(error),
+        }
+    }
+
+    pub(super) fn system(call: &'static str, error: impl Into<io::Error>) -> Self {
+        Self::System { call, error: error.into() }
+    }
+
+    fn denied(what: &str) -> Self {
+        Self::NotPermitted { what: what.to_owned(), hint: hint() }
+    }
+}
+
+fn denied(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(1 | 13))
+}
+
+/// What keeps this process from loading a probe, by looking at what the kernel says of it.
+fn hint() -> String {
+    let missing = capabilities::missing_for_capture();
+    if !missing.is_empty() {
+        let names: Vec<_> = missing.iter().map(Capability::to_string).collect();
+        return format!(
+            "this process lacks {}; run it with sudo, or give it CAP_BPF and CAP_PERFMON (CAP_SYS_ADMIN before 5.8)",
+            names.join(" and ")
+        );
+    }
+    if fs::read_to_string("/sys/kernel/security/lockdown").is_ok_and(|text| text.contains("[confidentiality]")) {
+        return "kernel lockdown is in confidentiality mode, which forbids reading kernel memory; boot with \
+                lockdown=integrity or none"
+            .to_owned();
+    }
+    "the capabilities are there, so a security module, seccomp, a user namespace or a memory limit forbids bpf(2); \
+     in a container, run it privileged; before 5.11, raise `ulimit -l`"
+        .to_owned()
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The per-CPU rings: made at run time, in sizes that add up to the user's budget, and drained.
+
+use std::{io, os::fd::AsFd as _, time::Duration};
+
+use aya::maps::{ArrayOfMaps, Map, MapData, RingBuf};
+use aya_obj::generated::bpf_map_type::BPF_MAP_TYPE_RINGBUF;
+use rustix::event::epoll;
+
+use super::error::ProbeError;
+
+/// The smallest ring: one page on every kernel, and room for the largest record.
+pub const MIN_RING: u64 = 128 << 10;
+/// The largest ring.
+const MAX_RING: u64 = 1 << 30;
+
+/// Bytes of each online CPU's ring when all together may take `budget`: the largest power of two that fits.
+#[must_use]
+pub fn ring_size(budget: u64, online: usize) -> u32 {
+    let each = (budget / online.max(1) as u64).clamp(MIN_RING, MAX_RING);
+    1 << each.ilog2()
+}
+
+/// The rings of all CPUs, in the order of CPU numbers.
+pub struct Rings {
+    rings: Vec<RingBuf<MapData>>,
+    epoll: rustix::fd::OwnedFd,
+}
+
+impl Rings {
+    /// Makes a ring for each possible CPU and stores it in `outer`. CPUs that are online get `size` bytes; the others
+    /// the least, so that one that comes online loses nothing at once.
+    pub(super) fn create(outer: &mut Map, online: &[u32], possible: u32, size: u32) -> Result<Self, ProbeError> {
+        let mut outer: ArrayOfMaps<_, MapData> =
+            ArrayOfMaps::try_from(outer).map_err(|error| ProbeError::map("RINGS", error))?;
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(|error| ProbeError::system("epoll_create1", error))?;
+        let mut rings = Vec::with_capacity(possible as usize);
+        for cpu in 0..possible {
+            let size = if online.contains(&cpu) { size } else { MIN_RING as u32 };
+            let definition = aya_obj::Map::new_from_params(BPF_MAP_TYPE_RINGBUF as u32, 0, 0, size, 0);
+            let data = MapData::create(definition, &format!("lanner_ring{cpu}"), None)
+                .map_err(|error| ProbeError::map("RINGS", error))?;
+            outer.set(cpu, &data, 0).map_err(|error| ProbeError::map("RINGS", error))?;
+            let fd = data.fd().as_fd();
+            epoll::add(&epoll, fd, epoll::EventData::new_u64(u64::from(cpu)), epoll::EventFlags::IN | epoll::EventFlags::ET)
+                .map_err(|error| ProbeError::system("epoll_ctl", error))?;
+            let ring = RingBuf::try_from(Map::RingBuf(data)).map_err(|error| ProbeError::map("RINGS", error))?;
+            rings.push(ring);
+        }
+        Ok(Self { rings, epoll })
+    }
+
+    /// Waits until the probe says that much waits, or `timeout` is over.
+    ///
+    /// # Errors
+    /// When `epoll_wait` fails for another reason than a signal.
+    pub fn wait(&self, timeout: Duration) -> io::Result<()> {
+        let timeout = rustix::time::Timespec { tv_sec: timeout.as_secs() as i64, tv_nsec: timeout.subsec_nanos().into() };
+        let mut events = [std::mem::MaybeUninit::uninit(); 8];
+        match epoll::wait(&self.epoll, &mut events, Some(&timeout)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Hands every record that the rings hold to `take`, at most `most` from each ring, so that no ring starves the
+    /// others. Returns whether anything was left.
+    pub fn drain(&mut self, most: usize, mut take: impl FnMut(u32, &[u8])) -> bool {
+        let mut more = false;
+        for (cpu, ring) in self.rings.iter_mut().enumerate() {
+            let mut left = most;
+            while let Some(record) = ring.next() {
+                take(cpu as u32, &record);
+                left -= 1;
+                if left == 0 {
+                    more = true;
+                    break;
+                }
+            }
+        }
+        more
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_budget_is_shared_and_never_exceeded() {
+        assert_eq!(ring_size(64 << 20, 2), 32 << 20);
+        assert_eq!(ring_size(64 << 20, 3), 16 << 20);
+        assert_eq!(ring_size(256 << 10, 2), 128 << 10);
+        assert_eq!(ring_size(0, 2), MIN_RING as u32, "a ring holds the largest record");
+        assert_eq!(ring_size(u64::MAX, 1), MAX_RING as u32);
+    }
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The start-up self-test: a child makes known calls, and what the probe reported is compared with the truth. A wrong
+//! offset or a table that does not fit this kernel then refuses to start, instead of reporting wrong things.
+
+use std::{
+    fs, io,
+    os::unix::fs::MetadataExt as _,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use agent_common::{options::mode, record::NO_ID};
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::{
+    decode::{RawArg, RawEvent},
+    pipeline::clock::boot_now,
+    probe::{Layout, Probe, ProbeError, Rings, Settings, layout::Tier, rings::MIN_RING},
+    select::Selection,
+};
+
+/// The hidden command that makes the known calls.
+pub const CHILD: &str = "__self-test-child";
+/// What the child exits with.
+pub const STATUS: u8 = 42;
+/// What the child writes.
+const GREETING: &[u8] = b"lanner self-test\n";
+/// How long the child's events are waited for after it has ended.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Why the self-test says no.
+#[derive(Debug, thiserror::Error)]
+pub enum SelfTestError {
+    /// The probe could not be loaded.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    /// The child could not be run.
+    #[error("the self-test's child can't be run: {0}")]
+    Child(io::Error),
+    /// A call was not reported.
+    #[error("the self-test's {0} was not reported by the probe: this kernel is not supported as it is; please report \
+             this with `lanner doctor --json`")]
+    Missing(&'static str),
+    /// What was reported is not what happened.
+    #[error("the self-test's {call} was reported with {what} {got} instead of {want}: the probe reads this kernel \
+             wrongly; please report this with `lanner doctor --json`")]
+    Wrong {
+        /// The call.
+        call: &'static str,
+        /// What was wrong.
+        what: &'static str,
+        /// As reported.
+        got: String,
+        /// As it was.
+        want: String,
+    },
+}
+
+/// Makes the known calls. Runs in the child.
+pub fn child(nonce: &str) {
+    // A name that does not exist: the call fails, and its arguments are still there to be read.
+    let _ = fs::File::open(path(nonce));
+    let _ = rustix::process::getppid();
+    let _ = rustix::io::write(rustix::stdio::stdout(), GREETING);
+}
+
+fn path(nonce: &str) -> String {
+    format!("/nonexistent/lanner/{nonce}")
+}
+
+/// What the child is, as the agent knows it without the probe.
+struct Truth {
+    pid: u32,
+    parent: u32,
+    uid: u32,
+    gid: u32,
+    cgroup: Option<u64>,
+    nonce: String,
+    since: u64,
+    until: u64,
+    has_parent: bool,
+    has_argv: bool,
+}
+
+/// Runs the test with a probe of its own.
+///
+/// # Errors
+/// When the probe can't be loaded, or what it reports is not the truth.
+pub fn run(object: &[u8], layout: &Layout) -> Result<(), SelfTestError> {
+    let selection = Selection::parse(["openat,getppid,write,execve,exit_group"])
+        .map_err(|error| SelfTestError::Child(io::Error::other(error)))?;
+    let settings = Settings { snaplen: 80, ring_budget: MIN_RING, log_level: 0 };
+    let (mut probe, mut rings) = Probe::load(object, layout, &selection, &settings)?;
+    probe.attach(mode::SELF_TEST)?;
+    let nonce = format!("{}-{}", std::process::id(), clock_gettime(ClockId::Monotonic).tv_nsec);
+    let since = boot_now();
+    let child = Command::new("/proc/self/exe")
+        .args([CHILD, &nonce])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(SelfTestError::Child)?;
+    let pid = child.id();
+    wait(child)?;
+    let (uid, gid) = (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
+    let tier = |field| layout.places().iter().any(|place| place.field == field && place.tier == Tier::Btf);
+    let truth = Truth {
+        pid,
+        parent: std::process::id(),
+        uid,
+        gid,
+        cgroup: own_cgroup(),
+        nonce,
+        since,
+        until: boot_now(),
+        has_parent: tier(agent_common::kernel::Field::TaskRealParent),
+        has_argv: tier(agent_common::kernel::Field::MmArgStart),
+    };
+    let events = collect(&mut rings, pid);
+    probe.detach()?;
+    compare(&events, &truth)
+}
+
+fn wait(mut child: std::process::Child) -> Result<(), SelfTestError> {
+    let status = child.wait().map_err(SelfTestError::Child)?;
+    if status.code() == Some(i32::from(STATUS)) {
+        Ok(())
+    } else {
+        Err(SelfTestError::Child(io::Error::other(format!("it ended with {status}"))))
+    }
+}
+
+/// The records of process `pid`, until its exit is among them.
+fn collect(rings: &mut Rings, pid: u32) -> Vec<Vec<u8>> {
+    let mut records = Vec::new();
+    let deadline = std::time::Instant::now() + PATIENCE;
+    loop {
+        let mut ended = false;
+        rings.drain(usize::MAX, |_, record| {
+            if let Ok(event) = RawEvent::parse(record)
+                && event.header.tgid == pid
+            {
+                ended |= event.name() == Some("exit_group");
+                records.push(record.to_vec());
+            }
+        });
+        if ended || std::time::Instant::now() > deadline {
+            return records;
+        }
+        // The records are there when the child is gone; a wait that fails only shortens the pause.
+        let _ = rings.wait(Duration::from_millis(1));
+    }
+}
+
+/// The id of this process's cgroup in the v2 hierarchy, when it can be had.
+fn own_cgroup() -> Option<u64> {
+    let text = fs::read_to_string("/proc/self/cgroup").ok()?;
+    let path = text.lines().find_map(|line| line.strip_prefix("0::"))?;
+    ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]
+        .iter()
+        .filter(|root| fs::exists(format!("{root}/cgroup.controllers")).unwrap_or(false))
+        .find_map(|root| fs::metadata(format!("{root}{path}")).ok())
+        .map(|metadata| metadata.ino())
+}
+
+fn expect(call: &'static str, what: &'static str, got: &dyn ToString, want: &dyn ToString) -> Result<(), SelfTestError> {
+    let (got, want) = (got.to_string(), want.to_string());
+    if got == want { Ok(()) } else { Err(SelfTestError::Wrong { call, what, got, want }) }
+}
+
+/// Holds what was reported against the truth.
+fn compare(records: &[Vec<u8>], truth: &Truth) -> Result<(), SelfTestError> {
+    let events: Vec<_> = records.iter().filter_map(|record| RawEvent::parse(record).ok()).collect();
+    let text = |event: &RawEvent<'_>, name: &str| {
+        event.args().find(|(arg, _)| arg.name == name).map(|(_, raw)| match raw {
+            RawArg::Bytes { bytes, .. } => String::from_utf8_lossy(bytes).into_owned(),
+            RawArg::Absent(why) => format!("{why:?}"),
+        })
+    };
+    let find = |call: &'static str, wanted: &dyn Fn(&RawEvent<'_>) -> bool| {
+        events
+            .iter()
+            .find(|event| event.name() == Some(call) && wanted(event))
+            .copied()
+            .ok_or(SelfTestError::Missing(call))
+    };
+    let file = path(&truth.nonce);
+    let open = find("openat", &|event| text(event, "name").as_deref() == Some(&file))?;
+    identity("openat", &open, truth)?;
+    expect("openat", "result", &open.header.ret, &-2)?;
+    let getppid = find("getppid", &|_| true)?;
+    expect("getppid", "result", &getppid.header.ret, &truth.parent)?;
+    let write = find("write", &|event| event.header.ret == GREETING.len() as i64)?;
+    let greeting = String::from_utf8_lossy(GREETING);
+    expect("write", "data", &text(&write, "data").unwrap_or_default(), &greeting)?;
+    let exec = find("execve", &|event| event.header.ret == 0)?;
+    if truth.has_argv {
+        let argv = format!("/proc/self/exe\0{CHILD}\0{}\0", truth.nonce);
+        expect("execve", "argv", &text(&exec, "argv").unwrap_or_default(), &argv)?;
+        expect("execve", "path", &text(&exec, "filename").unwrap_or_default(), &"/proc/self/exe")?;
+    }
+    let exit = find("exit_group", &|_| true)?;
+    let status = exit.args().find_map(|(_, raw)| raw.word()).unwrap_or_default();
+    expect("exit_group", "status", &status, &STATUS)
+}
+
+/// The header's fields.
+fn identity(call: &'static str, event: &RawEvent<'_>, truth: &Truth) -> Result<(), SelfTestError> {
+    let header = &event.header;
+    expect(call, "pid", &header.tgid, &truth.pid)?;
+    expect(call, "tid", &header.tid, &truth.pid)?;
+    if truth.has_parent {
+        expect(call, "ppid", &header.ppid, &truth.parent)?;
+    } else {
+        expect(call, "ppid", &header.ppid, &NO_ID)?;
+    }
+    expect(call, "uid", &header.uid, &truth.uid)?;
+    expect(call, "gid", &header.gid, &truth.gid)?;
+    if let Some(cgroup) = truth.cgroup {
+        expect(call, "cgroup_id", &header.cgroup_id, &cgroup)?;
+    }
+    if (truth.since..=truth.until).contains(&header.ts) {
+        Ok(())
+    } else {
+        let want = format!("between {} and {}", truth.since, truth.until);
+        Err(SelfTestError::Wrong { call, what: "time", got: header.ts.to_string(), want })
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Packages of Debian and what derives from it.
+
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{
+    process,
+    report::{Step, line},
+};
+
+/// The packages of LLVM `llvm` that bpf-linker is linked against.
+pub(crate) fn llvm(llvm: u32) -> Vec<String> {
+    vec![format!("llvm-{llvm}-dev"), format!("libpolly-{llvm}-dev")]
+}
+
+/// Installs `packages`, as root or by a sudo that asks nothing.
+pub(crate) fn install<S: AsRef<str>>(packages: &[S]) -> Result<()> {
+    let names = packages.iter().map(AsRef::as_ref).collect::<Vec<&str>>();
+    let mut install = apt_get().with_context(|| format!("cannot install {}", names.join(" ")))?;
+    install.args(["install", "--yes", "--no-install-recommends"]).args(&names);
+    let step = Step::start("packages", &names.join(" "));
+    if process::quiet(install).is_err() {
+        // The lists are missing on a fresh machine, or name versions that the archive no longer has.
+        let mut update = apt_get()?;
+        update.arg("update");
+        process::quiet(update)?;
+        let mut again = apt_get()?;
+        again.args(["install", "--yes", "--no-install-recommends"]).args(&names);
+        process::quiet(again)?;
+    }
+    step.done("installed");
+    Ok(())
+}
+
+/// Something that integration tests use, and a package that has it.
+struct Tool {
+    name: &'static str,
+    packages: &'static [&'static str],
+    works: fn() -> bool,
+}
+
+const TOOLS: &[Tool] = &[
+    Tool { name: "gcc", packages: &["gcc", "libc6-dev"], works: || answers("gcc") },
+    Tool { name: "strace", packages: &["strace"], works: || answers("strace") },
+    Tool { name: "bpftool", packages: &["bpftool"], works: || answers("bpftool") || answers("/usr/sbin/bpftool") },
+];
+
+/// The tests' tools: says what is there, installs the rest unless `check`, and returns what is still missing. A test
+/// without its tool says so itself; none of them stops the others.
+pub(crate) fn for_tests(check: bool) -> Vec<String> {
+    let mut missing = Vec::new();
+    for tool in TOOLS {
+        if (tool.works)() {
+            line(tool.name, "found");
+        } else if check {
+            missing.push(format!("no {}: `apt-get install {}`", tool.name, tool.packages.join(" ")));
+        } else if let Err(error) = install(tool.packages) {
+            line(tool.name, format_args!("not to be had: {error:#}"));
+        }
+    }
+    missing
+}
+
+fn answers(program: &str) -> bool {
+    process::succeeds(Command::new(program).arg("--version"))
+}
+
+fn apt_get() -> Result<Command> {
+    if !answers("apt-get") {
+        bail!("there is no apt-get here");
+    }
+    let mut command = if rustix::process::geteuid().is_root() {
+        Command::new("apt-get")
+    } else if process::succeeds(Command::new("sudo").args(["-n", "true"])) {
+        let mut sudo = Command::new("sudo");
+        sudo.args(["-n", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+        sudo
+    } else {
+        bail!("not root, and sudo asks for a password");
+    };
+    command.env("DEBIAN_FRONTEND", "noninteractive").args(["-q", "-o", "DPkg::Lock::Timeout=300"]);
+    Ok(command)
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `cargo xtask setup`: finds or installs what building the probe takes, whichever way this machine can have it.
+//!
+//! 1. A rustc with rust-src, and a bpf-linker for its LLVM: found, or added by rustup and built.
+//! 2. Debian's own rustc with `core` for BPF, which installs beside rustup and needs only the distribution's archive.
+
+use std::{process::Command, time::Duration};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{
+    linker, packages, process,
+    report::{Step, line},
+    toolchain::{self, Core, OLDEST, Rustc, Toolchain},
+    workspace,
+};
+
+/// How long rustup may take to bring rust-src: it is 3 MB, but some networks swallow the question.
+const RUSTUP_LIMIT: Duration = Duration::from_mins(2);
+/// Debian's rustc, its cargo, `core` for BPF, and the LLVM of that rustc.
+const DEBIAN: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "libstd-rust-web-dev-bpf"];
+
+/// What to set up.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Only say what is there, and what to do about the rest; fail if something is missing.
+    #[arg(long)]
+    check: bool,
+    /// Also what the integration tests use (strace, bpftool, a C compiler for 32-bit programs).
+    #[arg(long)]
+    tests: bool,
+}
+
+/// Runs the task.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let mut missing = Vec::new();
+    let rustcs = toolchain::rustcs();
+    match toolchain::complete(&rustcs) {
+        Some(toolchain) => describe(&toolchain),
+        None if args.check => missing.push(remedies(&rustcs)),
+        None => describe(&install(rustcs)?),
+    }
+    if args.tests {
+        missing.extend(packages::for_tests(args.check));
+    }
+    if !missing.is_empty() && args.check {
+        bail!("something is missing\n{}", missing.join("\n"));
+    }
+    Ok(())
+}
+
+/// The probe's toolchain, installed if need be.
+pub(crate) fn toolchain() -> Result<Toolchain> {
+    let rustcs = toolchain::rustcs();
+    let toolchain = match toolchain::complete(&rustcs) {
+        Some(toolchain) => toolchain,
+        None => install(rustcs)?,
+    };
+    line("toolchain", toolchain.summary());
+    Ok(toolchain)
+}
+
+/// Tries each way in turn until a toolchain is complete.
+fn install(mut rustcs: Vec<Rustc>) -> Result<Toolchain> {
+    let mut failures = Vec::new();
+    for attempt in [with_rust_src, with_linker, with_debian, with_linker] {
+        if let Err(error) = attempt(&rustcs) {
+            failures.push(format!("- {error:#}"));
+        }
+        rustcs = toolchain::rustcs();
+        if let Some(toolchain) = toolchain::complete(&rustcs) {
+            return Ok(toolchain);
+        }
+    }
+    bail!("cannot set up the probe's toolchain\n{}\n{}", failures.join("\n"), remedies(&rustcs));
+}
+
+/// Has rustup add `core` as source to the first rustc of its own, unless some rustc has a `core`.
+fn with_rust_src(rustcs: &[Rustc]) -> Result<()> {
+    let Some(rustc) = rustcs.iter().find(|rustc| rustc.by_rustup()) else { return Ok(()) };
+    if rustcs.iter().any(|rustc| rustc.core.is_some()) {
+        return Ok(());
+    }
+    let step = Step::start("rust-src", &format!("rustup adds it to rustc {}", rustc.release));
+    let mut rustup = Command::new(rustc.found.with_file_name("rustup"));
+    rustup.current_dir(workspace::root()).args(["component", "add", "rust-src"]);
+    process::quiet_within(RUSTUP_LIMIT, rustup)?;
+    step.done("added");
+    Ok(())
+}
+
+/// Builds a bpf-linker for the first rustc with `core` whose LLVM, or a newer one, is here or can be installed.
+fn with_linker(rustcs: &[Rustc]) -> Result<()> {
+    let mut outcome = Ok(());
+    for rustc in rustcs.iter().filter(|rustc| rustc.core.is_some()) {
+        outcome = linker_for(rustc.llvm);
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome
+}
+
+fn linker_for(llvm: u32) -> Result<()> {
+    let here = linker::readers(llvm).find_map(|llvm| Some((llvm, linker::llvm_prefix(llvm)?)));
+    if let Some((llvm, prefix)) = here {
+        return linker::build(llvm, &prefix);
+    }
+    packages::install(&packages::llvm(llvm))?;
+    let prefix = linker::llvm_prefix(llvm).with_context(|| format!("the packages of LLVM {llvm} have no libLLVM"))?;
+    linker::build(llvm, &prefix)
+}
+
+/// Installs Debian's rustc with all that belongs to it.
+fn with_debian(_: &[Rustc]) -> Result<()> {
+    packages::install(DEBIAN)
+}
+
+fn describe(toolchain: &Toolchain) {
+    let Toolchain { rustc, core, linker } = toolchain;
+    line("rustc", format_args!("{} (LLVM {}), {}", rustc.release, rustc.llvm, workspace::short(&rustc.found)));
+    line(
+        "core",
+        match core {
+            Core::Prebuilt => "compiled, beside that rustc",
+            Core::Source => "source (rust-src), compiled with the probe",
+        },
+    );
+    line("bpf-linker", format_args!("{} (LLVM {}), {}", linker.version, linker.llvm, workspace::short(&linker.path)));
+}
+
+/// What a person can do about an incomplete toolchain.
+fn remedies(rustcs: &[Rustc]) -> String {
+    let Some(rustc) = rustcs.iter().find(|rustc| rustc.core.is_some()) else {
+        return format!(
+            "no rustc (at least {OLDEST}) has `core` for BPF. Either:\n\
+             - `rustup component add rust-src`, then `cargo xtask setup`\n\
+             - or on Debian 12 or later, as root: `apt-get install {}`",
+            DEBIAN.join(" ")
+        );
+    };
+    format!(
+        "rustc {} has `core` for BPF, but there is no bpf-linker of its LLVM, {llvm}, or a newer one. Either:\n\
+         - put one into PATH: https://github.com/aya-rs/bpf-linker/releases\n\
+         - or install LLVM {llvm} to build it with: `apt-get install {}`, from the distribution\n  \
+         or from https://apt.llvm.org; then `cargo xtask setup`",
+        rustc.release,
+        packages::llvm(rustc.llvm).join(" "),
+        llvm = rustc.llvm,
+    )
+}

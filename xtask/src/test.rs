@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `cargo xtask test`: unit and documentation tests as you, then package `tests` as root on the live kernel.
+
+use anyhow::Result;
+
+use crate::{build, packages, process, report, workspace, workspace::Arch};
+
+/// What to test.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Args {
+    /// What the test programs are told, such as a part of a test's name.
+    #[arg(last = true)]
+    args: Vec<String>,
+}
+
+/// Runs the task.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    packages::for_tests(false);
+    build::run()?;
+
+    report::line("tests", "of units and documentation");
+    process::run(workspace::cargo("test").args(["--workspace", "--exclude", "tests", "--"]).args(&args.args))?;
+
+    report::line("tests", "on the live kernel, as root");
+    let mut live = workspace::cargo("test");
+    // One at a time: each sees every syscall of the machine, those of its neighbours too.
+    live.args(["--package", "tests", "--", "--test-threads=1"]).args(&args.args);
+    live.env("LANNER_BIN", workspace::agent());
+    if !rustix::process::geteuid().is_root() {
+        // Built as you, run as root.
+        let target = format!("CARGO_TARGET_{}_UNKNOWN_LINUX_GNU_RUNNER", Arch::HOST.name().to_uppercase());
+        live.env(target, "sudo -E");
+    }
+    process::run(&mut live)
+}
