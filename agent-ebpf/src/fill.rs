@@ -94,7 +94,7 @@ pub(crate) fn varying(
     let base = scratch.base();
     let source = Source { lane: call.lane, abi, ret: call.lane.header.ret };
     write(source, base);
-    let mut writer = Writer::new(base, words, nargs - words);
+    let mut writer = Writer::new(&mut scratch, words, nargs - words);
     append(source, &mut writer);
     let (len, truncated) = writer.finish();
     let header = &mut call.lane.header;

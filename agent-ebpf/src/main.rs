@@ -4,6 +4,8 @@
 //! selected: the call falls through and is counted.
 #![no_std]
 #![no_main]
+// `bound` hides a number from the optimiser, see there.
+#![feature(asm_experimental_arch)]
 
 mod admit;
 mod dispatch;

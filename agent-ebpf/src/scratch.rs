@@ -9,10 +9,24 @@ use crate::maps::SCRATCH;
 /// Masks an offset into the first half.
 pub(crate) const MASK: usize = MAX_RECORD - 1;
 
+/// What a record being built is at. It lives in the map, not in registers: what the verifier reads from a map is any
+/// number to it, so that the paths through one argument are the same state to it when they meet, and it need not walk
+/// the next argument once for each of them.
+#[repr(C)]
+pub(crate) struct Progress {
+    /// Where the next byte goes.
+    pub at: u64,
+    /// One bit per argument that was cut.
+    pub truncated: u64,
+    /// Bytes of the current argument that are written already.
+    pub ahead: u64,
+}
+
 /// A map value.
 #[repr(C)]
 pub(crate) struct Scratch {
     busy: u64,
+    progress: Progress,
     buf: [u8; 2 * MAX_RECORD],
 }
 
@@ -32,6 +46,12 @@ impl Guard<'_> {
         }
         scratch.busy = 1;
         Some(Self(scratch))
+    }
+
+    /// What the record is at.
+    #[inline(always)]
+    pub(crate) fn progress(&mut self) -> *mut Progress {
+        &raw mut self.0.progress
     }
 
     /// The first byte.

@@ -62,12 +62,15 @@ pub(crate) fn cargo(toolchain: &Toolchain, arch: Arch, subcommand: &str) -> Comm
         format!("--remap-path-prefix={}=cargo", workspace::cargo_home().display()),
         format!("--remap-path-prefix={}=rust", rustc.sysroot.display()),
     ];
-    let mut command = Command::new(rustc.program("cargo"));
+    // cargo would look for `cargo-clippy` in PATH, where another toolchain's comes first.
+    let program = if subcommand == "clippy" { "cargo-clippy" } else { "cargo" };
+    let mut command = Command::new(rustc.program(program));
     command
         .current_dir(workspace::root())
         .arg(subcommand)
         .args(["--package", "agent-ebpf", "--features", "bpf", "--target", TARGET, "--target-dir"])
         .arg(target_dir(arch))
+        .env("CARGO", rustc.program("cargo"))
         .env("RUSTC", rustc.program("rustc"))
         // Inline assembly for BPF, which aya-ebpf uses, is unstable; so is `-Z build-std`.
         .env("RUSTC_BOOTSTRAP", "1")

@@ -65,7 +65,7 @@ impl Gate {
             Self::Clippy => clippy::host(),
             Self::ClippyBpf => clippy::bpf(),
             Self::Doc => {
-                let mut doc = arguments("doc", &["--workspace", "--no-deps", "--document-private-items"]);
+                let mut doc = arguments("doc", &["--quiet", "--workspace", "--no-deps", "--document-private-items"]);
                 doc.env("RUSTDOCFLAGS", "-D warnings");
                 process::quiet(doc).map(|()| "no warnings".to_owned())
             }

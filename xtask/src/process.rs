@@ -2,7 +2,9 @@
 //! Child processes: run, awaited, and named in what goes wrong.
 
 use std::{
-    env, io,
+    env,
+    ffi::OsStr,
+    io,
     io::Read as _,
     iter,
     path::{Path, PathBuf},
@@ -70,9 +72,19 @@ pub(crate) fn quiet_within(limit: Duration, mut command: Command) -> Result<Stri
     let output = String::from_utf8_lossy(&bytes?).into_owned();
     let status = child.wait().with_context(|| format!("cannot await `{shown}`"))?;
     if !status.success() {
-        bail!("{}\n`{shown}` failed: {status}", output.trim_end());
+        bail!("`{shown}` failed: {status}\n{}", output.trim_end());
     }
     Ok(output)
+}
+
+/// A command that runs `program` as root, by a sudo that may ask for a password.
+pub(crate) fn as_root(program: impl AsRef<OsStr>) -> Command {
+    if rustix::process::geteuid().is_root() {
+        return Command::new(program);
+    }
+    let mut sudo = Command::new("sudo");
+    sudo.arg("-E").arg(program);
+    sudo
 }
 
 /// Every program called `name` in PATH's folders, first come first.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `cargo xtask run -- ARGS`: builds the agent and becomes it, as root.
 
-use std::{os::unix::process::CommandExt as _, process::Command};
+use std::os::unix::process::CommandExt as _;
 
 use anyhow::{Context as _, Result};
 
@@ -18,13 +18,7 @@ pub(crate) struct Args {
 /// Runs the task.
 pub(crate) fn run(args: &Args) -> Result<()> {
     build::run()?;
-    let mut command = if rustix::process::geteuid().is_root() {
-        Command::new(workspace::agent())
-    } else {
-        let mut sudo = Command::new("sudo");
-        sudo.arg("-E").arg(workspace::agent());
-        sudo
-    };
+    let mut command = process::as_root(workspace::agent());
     command.args(&args.args);
     report::line("run", process::show(&command));
     Err(command.exec()).with_context(|| format!("cannot start `{}`", process::show(&command)))

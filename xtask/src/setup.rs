@@ -17,8 +17,8 @@ use crate::{
 
 /// How long rustup may take to bring rust-src: it is 3 MB, but some networks swallow the question.
 const RUSTUP_LIMIT: Duration = Duration::from_mins(2);
-/// Debian's rustc, its cargo, `core` for BPF, and the LLVM of that rustc.
-const DEBIAN: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "libstd-rust-web-dev-bpf"];
+/// Debian's rustc, its cargo, and `core` for BPF.
+const DEBIAN: &[&str] = &["rustc-web", "cargo-web", "libstd-rust-web-dev-bpf"];
 
 /// What to set up.
 #[derive(Debug, clap::Args)]
@@ -65,7 +65,9 @@ fn install(mut rustcs: Vec<Rustc>) -> Result<Toolchain> {
     let mut failures = Vec::new();
     for attempt in [with_rust_src, with_linker, with_debian, with_linker] {
         if let Err(error) = attempt(&rustcs) {
-            failures.push(format!("- {error:#}"));
+            let error = format!("{error:#}");
+            line("failed", error.lines().next().unwrap_or_default());
+            failures.push(error);
         }
         rustcs = toolchain::rustcs();
         if let Some(toolchain) = toolchain::complete(&rustcs) {

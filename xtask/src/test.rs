@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `cargo xtask test`: unit and documentation tests as you, then package `tests` as root on the live kernel.
 
+use std::path::Path;
+
 use anyhow::Result;
 
 use crate::{build, packages, process, report, workspace, workspace::Arch};
@@ -21,6 +23,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     report::line("tests", "of units and documentation");
     process::run(workspace::cargo("test").args(["--workspace", "--exclude", "tests", "--"]).args(&args.args))?;
 
+    mount_tracefs();
     report::line("tests", "on the live kernel, as root");
     let mut live = workspace::cargo("test");
     // One at a time: each sees every syscall of the machine, those of its neighbours too.
@@ -32,4 +35,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         live.env(target, "sudo -E");
     }
     process::run(&mut live)
+}
+
+/// Makes the kernel's own descriptions of its syscalls visible, which tests compare the table with.
+fn mount_tracefs() {
+    let folder = Path::new("/sys/kernel/tracing");
+    if folder.join("events").exists() {
+        return;
+    }
+    let mounted = process::run(process::as_root("mount").args(["-t", "tracefs", "tracefs"]).arg(folder));
+    mounted.unwrap_or_else(|error| report::line("tracefs", format_args!("not to be had: {error:#}")));
 }

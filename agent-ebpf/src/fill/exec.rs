@@ -33,13 +33,14 @@ pub(crate) fn strings(writer: &mut Writer, i: usize, source: Source<'_>, at: u8,
     let (start, end) =
         if env { (Field::MmEnvStart, Field::MmEnvEnd) } else { (Field::MmArgStart, Field::MmArgEnd) };
     let (Some(start), Some(end)) = (mm(start), mm(end)) else { return writer.absent(UNSET) };
-    let mut len = end.wrapping_sub(start);
-    if len > u64::from(STRINGS_MAX) {
-        len = u64::from(STRINGS_MAX);
+    let all = end.wrapping_sub(start);
+    let len = mem::bound(all, u64::from(STRINGS_MAX));
+    if all > len {
         writer.cut(i);
     }
-    if mem::read(writer.tail(0), len, start) {
-        writer.done(len as usize);
+    if mem::read(writer.tail(), len, start) {
+        writer.advance(len);
+        writer.done();
     } else {
         writer.absent(FAULT);
     }

@@ -10,13 +10,6 @@ use agent_common::{
 use super::{Source, mem, writer::Writer};
 use crate::{maps::option, scratch::MASK};
 
-/// What became of a copy: bytes, whether there were more, whether reading failed before any.
-struct Copied {
-    bytes: usize,
-    cut: bool,
-    fault: bool,
-}
-
 /// One `struct iovec`: base and length.
 #[inline(always)]
 fn element(abi: Abi, array: u64, n: u64) -> Option<(u64, u64)> {
@@ -28,11 +21,10 @@ fn element(abi: Abi, array: u64, n: u64) -> Option<(u64, u64)> {
     }
 }
 
-/// Copies what an array of `count` elements points to behind the `ahead` bytes already written, `most` bytes at most.
+/// Appends what an array of `count` elements points to, `most` bytes at most. False when nothing could be read.
 #[inline(always)]
-fn gather(writer: &Writer, abi: Abi, array: u64, count: u64, ahead: usize, most: u64) -> Copied {
-    let mut copied: usize = 0;
-    let mut cut = count > u64::from(IOV_COUNT);
+fn gather(writer: &mut Writer, i: usize, dir: Dir, abi: Abi, array: u64, count: u64, most: u64) -> bool {
+    let before = writer.ahead();
     let mut fault = false;
     let mut k = 0;
     while k < IOV_COUNT {
@@ -43,22 +35,24 @@ fn gather(writer: &Writer, abi: Abi, array: u64, count: u64, ahead: usize, most:
             fault = true;
             break;
         };
-        // The verifier does not relate `copied` to `most`: bound what is left by itself.
-        let left = most.wrapping_sub(copied as u64) & MASK as u64;
-        let left = if left > u64::from(MAX_SNAPLEN) { u64::from(MAX_SNAPLEN) } else { left };
-        let mut n = len;
-        if len > left {
-            n = left;
-            cut = true;
+        // The verifier does not relate what is written to `most`: bound what is left by itself.
+        let left = most.wrapping_sub(writer.ahead().wrapping_sub(before)) & MASK as u64;
+        let n = mem::bound(if len > left { left } else { len }, u64::from(MAX_SNAPLEN));
+        if len > n && matches!(dir, Dir::In) {
+            writer.cut(i);
         }
-        if n != 0 && !mem::read(writer.tail(ahead + copied), n, base) {
+        if n != 0 && !mem::read(writer.tail(), n, base) {
             fault = true;
             break;
         }
-        copied = (copied + n as usize) & MASK;
+        writer.advance(n);
         k += 1;
     }
-    Copied { bytes: copied, cut: cut || (fault && copied != 0), fault: fault && copied == 0 }
+    let none = writer.ahead() == before;
+    if matches!(dir, Dir::In) && (count > u64::from(IOV_COUNT) || (fault && !none)) {
+        writer.cut(i);
+    }
+    !(fault && none)
 }
 
 /// How many bytes of data are wanted: the snap length, and no more than the kernel returned.
@@ -73,12 +67,11 @@ fn most(dir: Dir, ret: i64) -> u64 {
     }
 }
 
-/// Whether more was there than was copied. What the kernel filled is known exactly.
+/// Marks argument `i` when the kernel filled in more than was copied.
 #[inline(always)]
-fn is_cut(dir: Dir, ret: i64, copied: &Copied) -> bool {
-    match dir {
-        Dir::In => copied.cut,
-        Dir::Out => ret > copied.bytes as i64,
+fn mark_cut(writer: &mut Writer, i: usize, dir: Dir, ret: i64, copied: u64) {
+    if matches!(dir, Dir::Out) && ret > copied as i64 {
+        writer.cut(i);
     }
 }
 
@@ -92,14 +85,12 @@ pub(crate) fn vector(writer: &mut Writer, i: usize, source: Source<'_>, at: u8, 
     if array == 0 {
         return writer.absent(NULL);
     }
-    let copied = gather(writer, source.abi, array, source.arg(count), 0, most(dir, source.ret));
-    if copied.fault {
+    if !gather(writer, i, dir, source.abi, array, source.arg(count), most(dir, source.ret)) {
         return writer.absent(FAULT);
     }
-    if is_cut(dir, source.ret, &copied) {
-        writer.cut(i);
-    }
-    writer.done(copied.bytes);
+    let copied = writer.ahead();
+    mark_cut(writer, i, dir, source.ret, copied);
+    writer.done();
 }
 
 /// The members of `struct msghdr`, widened: <https://github.com/torvalds/linux/blob/v6.12/include/linux/socket.h#L91>
@@ -149,18 +140,21 @@ fn header(abi: Abi, at: u64, many: bool) -> Option<Message> {
     }
 }
 
-/// Copies one part of a message behind the `ahead` bytes already written: its length or sentinel, and its bytes.
+/// Appends one part of a message: its length, or a sentinel.
 #[inline(always)]
-fn part(writer: &mut Writer, i: usize, from: u64, len: u64, ahead: usize, cap: u16) -> (u16, usize) {
+fn part(writer: &mut Writer, i: usize, from: u64, len: u64, cap: u16) -> u16 {
     if from == 0 {
-        return (NULL, 0);
+        return NULL;
     }
-    let mut n = len;
-    if len > u64::from(cap) {
-        n = u64::from(cap);
+    let n = mem::bound(len, u64::from(cap));
+    if len > n {
         writer.cut(i);
     }
-    if mem::read(writer.tail(ahead), n, from) { (n as u16, n as usize) } else { (FAULT, 0) }
+    if !mem::read(writer.tail(), n, from) {
+        return FAULT;
+    }
+    writer.advance(n);
+    n as u16
 }
 
 /// [`agent_common::schema::Op::Msg`]
@@ -176,23 +170,22 @@ pub(crate) fn message(writer: &mut Writer, i: usize, source: Source<'_>, at: u8,
     let Some(message) = header(source.abi, from, many) else { return writer.absent(FAULT) };
     // recvmmsg returns a count of messages; the first one's length stands in its header.
     let bytes = if many && matches!(dir, Dir::Out) { i64::from(message.len) } else { source.ret };
-    let mut ahead = MSG_PREFIX_LEN;
-    let (name_len, n) = part(writer, i, message.name, u64::from(message.name_len), ahead, SOCKADDR_MAX);
-    ahead += n;
-    let (control_len, n) = part(writer, i, message.control, message.control_len, ahead, CONTROL_MAX);
-    ahead += n;
-    let (data_len, n) = if message.iov == 0 {
-        (NULL, 0)
+    let start = writer.start();
+    writer.advance(MSG_PREFIX_LEN as u64);
+    let name_len = part(writer, i, message.name, u64::from(message.name_len), SOCKADDR_MAX);
+    let control_len = part(writer, i, message.control, message.control_len, CONTROL_MAX);
+    let before = writer.ahead();
+    let data_len = if message.iov == 0 {
+        NULL
+    } else if gather(writer, i, dir, source.abi, message.iov, message.iov_len, most(dir, bytes)) {
+        let copied = writer.ahead().wrapping_sub(before);
+        mark_cut(writer, i, dir, bytes, copied);
+        copied as u16
     } else {
-        let copied = gather(writer, source.abi, message.iov, message.iov_len, ahead, most(dir, bytes));
-        if is_cut(dir, bytes, &copied) {
-            writer.cut(i);
-        }
-        if copied.fault { (FAULT, 0) } else { (copied.bytes as u16, copied.bytes) }
+        FAULT
     };
-    ahead += n;
     let prefix = MsgPrefix { flags: message.flags, name_len, control_len, data_len, reserved: 0 };
     // SAFETY: the prefix was left room for at the argument's start.
-    unsafe { writer.tail(0).cast::<MsgPrefix>().write_unaligned(prefix) };
-    writer.done(ahead);
+    unsafe { start.cast::<MsgPrefix>().write_unaligned(prefix) };
+    writer.done();
 }

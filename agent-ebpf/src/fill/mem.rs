@@ -21,6 +21,16 @@ pub(crate) fn read(to: *mut u8, len: u64, from: u64) -> bool {
     unsafe { generated::bpf_probe_read_user(to.cast(), len as u32, from as *const _) == 0 }
 }
 
+/// `len`, at most `most`. Without the barrier the compiler compares what `len` was computed from, and the verifier,
+/// which does not follow that, sees a length without bounds.
+#[inline(always)]
+pub(super) fn bound(mut len: u64, most: u64) -> u64 {
+    // SAFETY: a move of the register to itself. Not an empty sequence: its line would share an instruction with the next
+    // line's, which the kernel refuses.
+    unsafe { core::arch::asm!("{0} = {0}", inout(reg) len, options(nomem, nostack, preserves_flags)) };
+    if len > most { most } else { len }
+}
+
 /// Reads one value of user memory.
 #[inline(always)]
 pub(crate) fn value<T: Copy>(from: u64) -> Option<T> {
@@ -64,19 +74,20 @@ pub(crate) fn copy(writer: &mut Writer, i: usize, source: Source<'_>, at: u8, le
         Cap::Snap => u64::from(option(Opt::Snaplen)),
         Cap::Bytes(n) => u64::from(n),
     };
-    let mut n = want;
-    if want > most {
-        n = most;
+    let n = bound(want, most);
+    if want > n {
         writer.cut(i);
     }
-    if read(writer.tail(0), n, from) {
-        return writer.done(n as usize);
+    if read(writer.tail(), n, from) {
+        writer.advance(n);
+        return writer.done();
     }
     if matches!(cap, Cap::Snap) {
-        let first = PAGE - (from & (PAGE - 1));
-        if first < n && read(writer.tail(0), first, from) {
+        let first = bound(PAGE - (from & (PAGE - 1)), PAGE);
+        if first < n && read(writer.tail(), first, from) {
             writer.cut(i);
-            return writer.done(first as usize);
+            writer.advance(first);
+            return writer.done();
         }
     }
     writer.absent(FAULT);

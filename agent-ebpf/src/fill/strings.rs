@@ -8,7 +8,6 @@ use agent_common::{
 use aya_ebpf::helpers::generated::bpf_probe_read_user_str;
 
 use super::{mem, writer::Writer};
-use crate::scratch::MASK;
 
 /// Copies a string with its NUL to `to`, at most `cap` bytes: how many, or a negative error.
 #[inline(always)]
@@ -24,15 +23,15 @@ pub(crate) fn one(writer: &mut Writer, i: usize, from: u64) {
         return writer.absent(NULL);
     }
     // One byte more than the longest name, so that a cut one can be told from one that just fits.
-    let n = read(writer.tail(0), u32::from(PATH_MAX) + 1, from);
+    let n = read(writer.tail(), u32::from(PATH_MAX) + 1, from);
     if n <= 0 {
         return writer.absent(FAULT);
     }
-    let n = n as usize & MASK;
-    if n > PATH_MAX as usize {
+    if n > i64::from(PATH_MAX) {
         writer.cut(i);
     }
-    writer.done((n - 1) & MASK);
+    writer.advance(n as u64 - 1);
+    writer.done();
 }
 
 /// The `n`th pointer of an array in the caller's memory.
@@ -50,7 +49,6 @@ pub(crate) fn vector(writer: &mut Writer, i: usize, abi: Abi, array: u64) {
     if array == 0 {
         return writer.absent(NULL);
     }
-    let mut used: usize = 0;
     let mut cut = true;
     let mut k = 0;
     while k < STRINGS_COUNT {
@@ -64,19 +62,20 @@ pub(crate) fn vector(writer: &mut Writer, i: usize, abi: Abi, array: u64) {
             cut = false;
             break;
         }
-        if used >= STRINGS_MAX as usize {
+        let used = writer.ahead();
+        if used >= u64::from(STRINGS_MAX) {
             break;
         }
-        let left = STRINGS_MAX as usize - used;
-        let n = read(writer.tail(used), left as u32, from);
+        let left = mem::bound(u64::from(STRINGS_MAX) - used, u64::from(STRINGS_MAX));
+        let n = read(writer.tail(), left as u32, from);
         if n < 0 {
             break;
         }
-        used = (used + (n as usize & MASK)) & MASK;
+        writer.advance(n as u64);
         k += 1;
     }
     if cut {
         writer.cut(i);
     }
-    writer.done(used);
+    writer.done();
 }

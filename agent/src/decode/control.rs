@@ -160,17 +160,17 @@ mod tests {
     #[test]
     fn messages() {
         for (abi, header) in [(Abi::Native, 16), (Abi::I386, 12)] {
-            let fds = [3i32, 4, -1].map(i32::to_ne_bytes).concat();
+            let fds = [3_i32, 4, -1].map(i32::to_ne_bytes).concat();
             let mut bytes = message(abi, SOL_SOCKET, SCM_RIGHTS, &fds);
-            bytes.extend(message(abi, SOL_SOCKET, SCM_CREDENTIALS, &[7i32, 1000, 100].map(i32::to_ne_bytes).concat()));
-            bytes.extend(message(abi, 0, 2, &64i32.to_ne_bytes()));
+            bytes.extend(message(abi, SOL_SOCKET, SCM_CREDENTIALS, &[7_i32, 1000, 100].map(i32::to_ne_bytes).concat()));
+            bytes.extend(message(abi, 0, 2, &64_i32.to_ne_bytes()));
             bytes.extend(message(abi, 77, 78, b"x"));
             let (three, one, byte) = (header + 12, header + 4, header + 1);
-            let want = format!(
-                r#"[{{"level":"SOL_SOCKET","type":"SCM_RIGHTS","len":{three},"fds":[3,4,-1]}},"#,
-            ) + &format!(
-                r#"{{"level":"SOL_SOCKET","type":"SCM_CREDENTIALS","len":{three},"pid":7,"uid":1000,"gid":100}},"#
-            ) + &format!(r#"{{"level":"SOL_IP","type":"IP_TTL","len":{one},"data":Data b"@\x00\x00\x00"}},"#)
+            let want = format!(r#"[{{"level":"SOL_SOCKET","type":"SCM_RIGHTS","len":{three},"fds":[3,4,-1]}},"#)
+                + &format!(
+                    r#"{{"level":"SOL_SOCKET","type":"SCM_CREDENTIALS","len":{three},"pid":7,"uid":1000,"gid":100}},"#
+                )
+                + &format!(r#"{{"level":"SOL_IP","type":"IP_TTL","len":{one},"data":Data b"@\x00\x00\x00"}},"#)
                 + &format!(r#"{{"level":77,"type":78,"len":{byte},"data":Data b"x"}}]"#);
             assert_eq!(show(&bytes, abi), want);
         }
@@ -187,7 +187,7 @@ mod tests {
         // Too short for a header.
         assert_eq!(show(&bytes[..15], Abi::Native), "[]");
         // A length that does not hold the header ends the walk, one that overflows too.
-        for (len, data) in [(0u64, ""), (15, ""), (u64::MAX, "0,0..."), (u64::MAX - 7, "0,0...")] {
+        for (len, data) in [(0_u64, ""), (15, ""), (u64::MAX, "0,0..."), (u64::MAX - 7, "0,0...")] {
             bytes[..8].copy_from_slice(&len.to_ne_bytes());
             let cut = if data.is_empty() { "" } else { "..." };
             assert_eq!(

@@ -189,7 +189,7 @@ fn capabilities(bytes: &[u8], v: &mut (impl Visitor + ?Sized)) {
     v.begin_object();
     for (name, at) in [("effective", 0), ("permitted", 4), ("inheritable", 8)] {
         if let Some(low) = half(at) {
-            let mask = low | half(at + 12).unwrap_or(0) << 32;
+            let mask = low | (half(at + 12).unwrap_or(0) << 32);
             v.key(name);
             v.symbols(&|out| symbols::bits(symbols::process::CAPABILITIES, mask, out));
         }

@@ -34,11 +34,14 @@ mod tests {
 
     #[test]
     fn signals_have_names() {
-        assert_eq!(show(&0u64.to_le_bytes()), "[]");
-        assert_eq!(show(&(1u64 << 16 | 1 << 8).to_le_bytes()), "[\"SIGKILL\",\"SIGCHLD\"]");
-        assert_eq!(show(&(1u64 << 63 | 1 << 31 | 1 << 32).to_le_bytes()), "[\"SIGRTMIN\",\"SIGRT_1\",\"SIGRT_32\"]");
+        assert_eq!(show(&0_u64.to_le_bytes()), "[]");
+        assert_eq!(show(&((1_u64 << 16) | (1 << 8)).to_le_bytes()), "[\"SIGKILL\",\"SIGCHLD\"]");
+        assert_eq!(
+            show(&((1_u64 << 63) | (1 << 31) | (1 << 32)).to_le_bytes()),
+            "[\"SIGRTMIN\",\"SIGRT_1\",\"SIGRT_32\"]"
+        );
         // Twice the kernel's size: no such signals, but bits.
-        assert_eq!(show(&(1u128 << 64).to_le_bytes()), "[\"65\"]");
+        assert_eq!(show(&(1_u128 << 64).to_le_bytes()), "[\"65\"]");
         assert_eq!(show(&[]), "[]");
     }
 

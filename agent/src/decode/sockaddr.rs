@@ -13,8 +13,8 @@ use super::{
 };
 
 /// A socket address. It prints in one word, as in `127.0.0.1:8080`, `[fe80::1%2]:80`, `/run/x.sock`, `@abstract`,
-/// `netlink:0:0x1`; an unnamed Unix socket is `@`. Text from its owner (paths, names) is printed as it is: escaping is the
-/// caller's.
+/// `netlink:0:0x1`; an unnamed Unix socket is `@`. Text from its owner (paths, names) is printed as it is: escaping is
+/// the caller's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SockAddr<'a> {
     /// No family: `connect` with it disconnects.
@@ -454,7 +454,7 @@ mod tests {
         let mut addr = of(AF_INET6, &[0, 80, 0, 0, 0, 0]);
         addr.extend(Ipv6Addr::LOCALHOST.octets());
         assert_eq!(text(&addr), "[::1]:80");
-        addr.extend(3u32.to_ne_bytes());
+        addr.extend(3_u32.to_ne_bytes());
         assert_eq!(text(&addr), "[::1%3]:80");
         addr[7] = 9;
         assert_eq!(json(&addr), r#"{"family":"AF_INET6","addr":"::1","port":80,"flowinfo":9,"scope_id":3}"#);
@@ -478,7 +478,10 @@ mod tests {
         assert_eq!(text(&packet), "packet:2:ETH_P_IP:01:02:03:04:05:ff");
         assert_eq!(
             json(&packet),
-            r#"{"family":"AF_PACKET","protocol":"ETH_P_IP","ifindex":2,"hatype":1,"pkttype":0,"addr":"01:02:03:04:05:ff"}"#
+            concat!(
+                r#"{"family":"AF_PACKET","protocol":"ETH_P_IP","ifindex":2,"hatype":1,"pkttype":0,"#,
+                r#""addr":"01:02:03:04:05:ff"}"#
+            )
         );
         let vsock = of(AF_VSOCK, &[0, 0, 1, 2, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
         assert_eq!(text(&vsock), "vsock:any:513");
@@ -502,7 +505,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_of_a_family(family in 0u16..46, rest in proptest::collection::vec(any::<u8>(), 0..130)) {
+        fn any_bytes_of_a_family(family in 0_u16..46, rest in proptest::collection::vec(any::<u8>(), 0..130)) {
             let bytes = of(family, &rest);
             text(&bytes);
             json(&bytes);

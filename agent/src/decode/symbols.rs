@@ -2,10 +2,10 @@
 //! The names of flags, of enumerated values, of errors and of signals.
 //!
 //! Every [`Set`] has a [`Form`] made of tables; the tables are in the modules below, by topic, each with the kernel
-//! header that it is from. What is written can be read back: symbols and numbers joined by `|` add up to the value. The
-//! exceptions are written like calls, as strace writes them: unnamed ioctl requests (`_IOC(_IOC_READ, 0x54, 0x13, 0x8)`),
-//! requests with a size in them (`EVIOCGNAME(256)`), ethertypes (`htons(ETH_P_ALL)`), quota and `ipc` commands and
-//! the clocks of processes.
+//! header that it is from. What is written can be read back: symbols and numbers joined by `|` add up to the value.
+//! The exceptions are written like calls, as strace writes them: ioctl requests without a name
+//! (`_IOC(_IOC_READ, 0x54, 0x13, 0x8)`) or with a size in them (`EVIOCGNAME(256)`), ethertypes (`htons(ETH_P_ALL)`),
+//! quota and `ipc` commands, and the clocks of processes.
 
 pub(crate) mod errno;
 pub(crate) mod file;
@@ -35,8 +35,8 @@ use self::write::{
 };
 pub(crate) use self::write::{bits, flags, name};
 
-/// Values and their names. Tables of enumerated values ascend, so that they can be searched; in tables of flags, those of
-/// several bits come before their parts.
+/// Values and their names. Tables of enumerated values ascend, so that they can be searched; in tables of flags, those
+/// of several bits come before their parts.
 pub(crate) type Table = &'static [(u64, &'static str)];
 
 /// What the meaning of a value depends on, beside its set.
@@ -108,17 +108,15 @@ pub fn write_signal(n: i32, out: &mut Vec<u8>) {
 /// How the values of `set` are spelt on `machine`, the register arguments being `args`.
 fn form(set: Set, machine: Machine, args: &[u64; 6]) -> Form {
     match set {
-        Set::Open => OPEN.flags(machine.pick(&[file::OPEN_X86], &[file::OPEN_AARCH64])),
+        Set::Open => OPEN.tables(machine.pick(&[file::OPEN_X86], &[file::OPEN_AARCH64])),
         Set::At => many(&[file::AT]),
         Set::AtUnlink => many(&[file::AT_UNLINK]),
         Set::AtAccess => many(&[file::AT_ACCESS]),
         Set::AtLink => many(&[file::AT_LINK]),
         Set::Access => many(&[file::ACCESS]).zero("F_OK"),
         Set::StatxMask => many(&[file::STATX]),
-        Set::Prot => {
-            many(machine.pick(&[memory::PROT_X86], &[memory::PROT_AARCH64])).long().zero("PROT_NONE")
-        }
-        Set::Map => MAP.flags(machine.pick(&[memory::MAP_X86], &[memory::MAP_AARCH64])),
+        Set::Prot => many(machine.pick(&[memory::PROT_X86], &[memory::PROT_AARCH64])).long().zero("PROT_NONE"),
+        Set::Map => MAP.tables(machine.pick(&[memory::MAP_X86], &[memory::MAP_AARCH64])),
         Set::Mremap => many(&[memory::MREMAP]).long(),
         Set::Msync => many(&[memory::MSYNC]),
         Set::Mlock2 => many(&[memory::MLOCK2]),
@@ -150,9 +148,10 @@ fn form(set: Set, machine: Machine, args: &[u64; 6]) -> Form {
         Set::Whence => one(&[file::WHENCE]),
         Set::Prctl => one(&[process::PRCTL]),
         Set::ArchPrctl => one(&[process::ARCH_PRCTL]),
-        Set::Ptrace => one(machine
-            .pick(&[process::PTRACE, process::PTRACE_X86], &[process::PTRACE, process::PTRACE_AARCH64]))
-        .long(),
+        Set::Ptrace => {
+            one(machine.pick(&[process::PTRACE, process::PTRACE_X86], &[process::PTRACE, process::PTRACE_AARCH64]))
+                .long()
+        }
         Set::BpfCmd => many(&[security::BPF_FLAGS]).head(&[Field(0xffff, Named(security::BPF))]),
         Set::SeccompOp => one(&[security::SECCOMP]),
         Set::SeccompFlags => many(&[security::SECCOMP_FLAGS]),
@@ -202,7 +201,9 @@ fn form(set: Set, machine: Machine, args: &[u64; 6]) -> Form {
         Set::FanotifyMask => many(&[file::FANOTIFY]).long(),
         Set::Getrandom => many(&[system::GETRANDOM]),
         Set::Userfaultfd => many(&[memory::USERFAULTFD]),
-        Set::PkeyRights => many(machine.pick(&[memory::PKEY_X86], &[memory::PKEY_AARCH64])).long().zero("PKEY_UNRESTRICTED"),
+        Set::PkeyRights => {
+            many(machine.pick(&[memory::PKEY_X86], &[memory::PKEY_AARCH64])).long().zero("PKEY_UNRESTRICTED")
+        }
         Set::OpenTree => many(&[mount::OPEN_TREE]),
         Set::MoveMount => many(&[mount::MOVE_MOUNT]),
         Set::Fsopen => many(&[mount::FSOPEN]),
@@ -223,8 +224,9 @@ fn form(set: Set, machine: Machine, args: &[u64; 6]) -> Form {
             many(&[system::IO_URING_REGISTER_FLAGS]).head(&[Field(!0x8000_0000, Named(system::IO_URING_REGISTER))])
         }
         Set::Rwf => many(&[file::RWF]),
-        Set::IpcGet => many(&[ipc::GET])
-            .tail(&[Field(0o777, Octal), Field(HUGE, Shifted(26, "SHM_HUGE_SHIFT", ipc::SHM_HUGE))]),
+        Set::IpcGet => {
+            many(&[ipc::GET]).tail(&[Field(0o777, Octal), Field(HUGE, Shifted(26, "SHM_HUGE_SHIFT", ipc::SHM_HUGE))])
+        }
         // The numbers from 11 to 15 mean different things to the three calls, and which it is cannot be seen here.
         Set::IpcCtl => many(&[ipc::CTL_FLAGS]).head(&[Field(!0x100, Named(ipc::CTL))]),
         Set::Shmat => many(&[ipc::SHMAT]),
@@ -253,7 +255,7 @@ fn form(set: Set, machine: Machine, args: &[u64; 6]) -> Form {
 pub(crate) fn open_how(value: u64, abi: Abi, out: &mut Vec<u8>) {
     let tables: &'static [Table] =
         Machine::of(abi).pick(&[file::OPEN_X86, file::OPENAT2], &[file::OPEN_AARCH64, file::OPENAT2]);
-    OPEN.flags(tables).long().write(value, out);
+    OPEN.tables(tables).long().write(value, out);
 }
 
 /// open(2) flags but for those proper.

@@ -88,7 +88,12 @@ impl ProbeError {
 
     pub(super) fn program(what: &str, program: &str, error: ProgramError) -> Self {
         match &error {
-            ProgramError::LoadError { io_error, .. } if denied(io_error) => Self::denied("bpf_prog_load"),
+            // The verifier too says EACCES, but then it has written why.
+            ProgramError::LoadError { io_error, verifier_log }
+                if denied(io_error) && verifier_log.to_string().trim().is_empty() =>
+            {
+                Self::denied("bpf_prog_load")
+            }
             ProgramError::SyscallError(call) if denied(&call.io_error) => Self::denied(call.call),
             ProgramError::LoadError { verifier_log, .. } => {
                 let log = verifier_log.to_string();

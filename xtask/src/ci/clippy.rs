@@ -8,7 +8,7 @@ use crate::{build_ebpf, packages, process, report, setup, toolchain::Toolchain, 
 
 /// On the host's crates, their tests included.
 pub(super) fn host() -> Result<String> {
-    process::quiet(arguments("clippy", &["--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    process::quiet(arguments("clippy", &["--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     Ok("no warnings".to_owned())
 }
 
@@ -23,7 +23,7 @@ pub(super) fn bpf() -> Result<String> {
     for arch in [Arch::X86_64, Arch::Aarch64] {
         let mut command = build_ebpf::cargo(&toolchain, arch, if clippy { "clippy" } else { "rustc" });
         // The probe's own profile, so that dependencies are those of the build.
-        command.args(["--profile", "probe", "--", "-D", "warnings"]);
+        command.args(["--quiet", "--profile", "probe", "--", "-D", "warnings"]);
         process::quiet(command)?;
     }
     let how = if clippy { "no warnings" } else { "no warnings of rustc; that toolchain has no clippy" };

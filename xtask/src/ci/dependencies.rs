@@ -19,7 +19,7 @@ pub(super) fn check() -> Result<String> {
     let allowed = strings(&policy, "licenses", "allow")?;
     let banned = strings(&policy, "bans", "deny")?;
 
-    let metadata = process::read(&mut arguments("metadata", &["--locked", "--format-version", "1"]))
+    let metadata = process::read(&mut arguments("metadata", &["--quiet", "--locked", "--format-version", "1"]))
         .context("cannot read the dependencies; is Cargo.lock up to date?")?;
     let metadata: Value = serde_json::from_str(&metadata)?;
     let packages = metadata["packages"].as_array().context("`cargo metadata` names no packages")?;

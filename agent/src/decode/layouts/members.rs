@@ -146,7 +146,7 @@ impl Kind {
 
 /// Size, without padding at the end beyond the last member's own, and alignment of a struct.
 pub(super) const fn extent(list: &[Member], machine: Machine) -> (usize, usize) {
-    let (mut end, mut most, mut i) = (0usize, 1, 0);
+    let (mut end, mut most, mut i) = (0_usize, 1, 0);
     while i < list.len() {
         let (size, align) = list[i].kind.extent(machine);
         end = end.next_multiple_of(align) + size;
@@ -161,7 +161,7 @@ pub(super) const fn extent(list: &[Member], machine: Machine) -> (usize, usize) 
 /// Shows the members that are whole in `bytes`, as keys of the open object.
 pub(super) fn members(list: &[Member], abi: Abi, bytes: &[u8], v: &mut (impl Visitor + ?Sized)) {
     let machine = Machine::of(abi);
-    let mut end = 0usize;
+    let mut end = 0_usize;
     for Member { name, kind } in list {
         let (size, align) = kind.extent(machine);
         let at = end.next_multiple_of(align);

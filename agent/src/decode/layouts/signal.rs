@@ -38,7 +38,7 @@ pub(super) fn wait_status(status: u32, v: &mut (impl Visitor + ?Sized)) {
         (0x7f, _) => {
             v.key("stopped");
             // A stop at a syscall, when the tracer asked to have it told apart.
-            match symbols::signal((high & 0x7f).cast_signed()) {
+            match signal((high & 0x7f).cast_signed()) {
                 Some(name) if high & 0x80 != 0 => v.symbols(&|out| {
                     out.extend_from_slice(name.as_bytes());
                     out.extend_from_slice(b"|0x80");
@@ -57,7 +57,7 @@ pub(super) fn wait_status(status: u32, v: &mut (impl Visitor + ?Sized)) {
         }
         _ => {
             v.key("signaled");
-            match symbols::signal(low.cast_signed()) {
+            match signal(low.cast_signed()) {
                 Some(name) => symbol(name, v),
                 None => v.unsigned(u64::from(low)),
             }
@@ -120,7 +120,7 @@ pub(super) fn siginfo(abi: Abi, bytes: &[u8], v: &mut (impl Visitor + ?Sized)) {
             None => v.signed(i64::from(code)),
         }
         // The union is aligned to a word. waitid(2) that found nobody fills it with zeros.
-        let union = 12usize.next_multiple_of(word(Machine::of(abi)));
+        let union = 12_usize.next_multiple_of(word(Machine::of(abi)));
         if let (1.., Some(union)) = (signo, bytes.get(union..)) {
             members(part, abi, union, v);
         }

@@ -6,12 +6,10 @@ use agent_common::sets::Set;
 use super::members::{
     Kind::{self, Bits, Number, Numbers, Packed, Pad, Sigset, Struct, Text},
     Member,
-    Style::{
-        Device, Flags, Handler, Hex, Limit, Magic, Name, Nanoseconds, Octal, OpenHow, Signal, Signed, Unsigned,
-    },
+    Style::{Device, Flags, Handler, Hex, Limit, Magic, Name, Nanoseconds, Octal, OpenHow, Signal, Signed, Unsigned},
     Width::{W16, W32, W64, Word},
 };
-use crate::decode::symbols::{Machine, Table, file, memory, mount, process, signal, system};
+use crate::decode::symbols::{Machine, Table, file, ipc, mount, process, signal, system};
 
 /// A member.
 const fn m(name: &'static str, kind: Kind) -> Member {
@@ -136,10 +134,10 @@ pub(super) const POLLFD: &[Member] =
 /// `struct epoll_event`: `include/uapi/linux/eventpoll.h`. 64-bit x86 packs it, to be like 32-bit x86.
 pub(super) const fn epoll_event(machine: Machine) -> &'static [Member] {
     match machine {
-        Machine::X86_64 => {
-            const { &[m("events", Packed(W32, set(Set::EpollEvents))), m("data", Packed(W64, Hex))] }
+        Machine::X86_64 => const { &[m("events", Packed(W32, set(Set::EpollEvents))), m("data", Packed(W64, Hex))] },
+        Machine::Aarch64 | Machine::I386 => {
+            const { &[m("events", Number(W32, set(Set::EpollEvents))), m("data", PTR64)] }
         }
-        Machine::Aarch64 | Machine::I386 => const { &[m("events", Number(W32, set(Set::EpollEvents))), m("data", PTR64)] },
     }
 }
 
@@ -199,7 +197,7 @@ pub(super) const CAP_HEADER: &[Member] = &[m("version", Number(W32, Magic(proces
 pub(super) const SEMBUF: &[Member] = &[
     m("sem_num", Number(W16, Unsigned)),
     m("sem_op", Number(W16, Signed)),
-    m("sem_flg", Number(W16, Flags(&[crate::decode::symbols::ipc::SEM_FLAGS]))),
+    m("sem_flg", Number(W16, Flags(&[ipc::SEM_FLAGS]))),
 ];
 
 /// `struct statfs`: `include/uapi/asm-generic/statfs.h`.
@@ -221,19 +219,23 @@ pub(super) const STATFS: &[Member] = &[
 pub(super) const fn statfs64(machine: Machine) -> &'static [Member] {
     match machine {
         Machine::X86_64 | Machine::Aarch64 => STATFS,
-        Machine::I386 => const { &[
-            m("f_type", Number(W32, Magic(file::STATFS_MAGIC))),
-            m("f_bsize", UINT),
-            m("f_blocks", U64),
-            m("f_bfree", U64),
-            m("f_bavail", U64),
-            m("f_files", U64),
-            m("f_ffree", U64),
-            m("f_fsid", Numbers(2)),
-            m("f_namelen", UINT),
-            m("f_frsize", UINT),
-            m("f_flags", Number(W32, Flags(&[file::STATFS_FLAGS]))),
-        ] },
+        Machine::I386 => {
+            const {
+                &[
+                    m("f_type", Number(W32, Magic(file::STATFS_MAGIC))),
+                    m("f_bsize", UINT),
+                    m("f_blocks", U64),
+                    m("f_bfree", U64),
+                    m("f_bavail", U64),
+                    m("f_files", U64),
+                    m("f_ffree", U64),
+                    m("f_fsid", Numbers(2)),
+                    m("f_namelen", UINT),
+                    m("f_frsize", UINT),
+                    m("f_flags", Number(W32, Flags(&[file::STATFS_FLAGS]))),
+                ]
+            }
+        }
     }
 }
 
@@ -241,63 +243,75 @@ pub(super) const fn statfs64(machine: Machine) -> &'static [Member] {
 /// `arch/x86/include/asm/compat.h`.
 pub(super) const fn stat(machine: Machine) -> &'static [Member] {
     match machine {
-        Machine::X86_64 => const { &[
-            m("st_dev", Number(W64, Device)),
-            m("st_ino", U64),
-            m("st_nlink", U64),
-            m("st_mode", Number(W32, Octal)),
-            m("st_uid", UINT),
-            m("st_gid", UINT),
-            pad(4),
-            m("st_rdev", Number(W64, Device)),
-            m("st_size", S64),
-            m("st_blksize", S64),
-            m("st_blocks", S64),
-            m("st_atime", S64),
-            m("st_atime_nsec", U64),
-            m("st_mtime", S64),
-            m("st_mtime_nsec", U64),
-            m("st_ctime", S64),
-            m("st_ctime_nsec", U64),
-        ] },
-        Machine::Aarch64 => const { &[
-            m("st_dev", Number(W64, Device)),
-            m("st_ino", U64),
-            m("st_mode", Number(W32, Octal)),
-            m("st_nlink", UINT),
-            m("st_uid", UINT),
-            m("st_gid", UINT),
-            m("st_rdev", Number(W64, Device)),
-            pad(8),
-            m("st_size", S64),
-            m("st_blksize", INT),
-            pad(4),
-            m("st_blocks", S64),
-            m("st_atime", S64),
-            m("st_atime_nsec", U64),
-            m("st_mtime", S64),
-            m("st_mtime_nsec", U64),
-            m("st_ctime", S64),
-            m("st_ctime_nsec", U64),
-        ] },
-        Machine::I386 => const { &[
-            m("st_dev", Number(W32, Device)),
-            m("st_ino", UINT),
-            m("st_mode", Number(W16, Octal)),
-            m("st_nlink", Number(W16, Unsigned)),
-            m("st_uid", Number(W16, Unsigned)),
-            m("st_gid", Number(W16, Unsigned)),
-            m("st_rdev", Number(W32, Device)),
-            m("st_size", UINT),
-            m("st_blksize", UINT),
-            m("st_blocks", UINT),
-            m("st_atime", UINT),
-            m("st_atime_nsec", UINT),
-            m("st_mtime", UINT),
-            m("st_mtime_nsec", UINT),
-            m("st_ctime", UINT),
-            m("st_ctime_nsec", UINT),
-        ] },
+        Machine::X86_64 => {
+            const {
+                &[
+                    m("st_dev", Number(W64, Device)),
+                    m("st_ino", U64),
+                    m("st_nlink", U64),
+                    m("st_mode", Number(W32, Octal)),
+                    m("st_uid", UINT),
+                    m("st_gid", UINT),
+                    pad(4),
+                    m("st_rdev", Number(W64, Device)),
+                    m("st_size", S64),
+                    m("st_blksize", S64),
+                    m("st_blocks", S64),
+                    m("st_atime", S64),
+                    m("st_atime_nsec", U64),
+                    m("st_mtime", S64),
+                    m("st_mtime_nsec", U64),
+                    m("st_ctime", S64),
+                    m("st_ctime_nsec", U64),
+                ]
+            }
+        }
+        Machine::Aarch64 => {
+            const {
+                &[
+                    m("st_dev", Number(W64, Device)),
+                    m("st_ino", U64),
+                    m("st_mode", Number(W32, Octal)),
+                    m("st_nlink", UINT),
+                    m("st_uid", UINT),
+                    m("st_gid", UINT),
+                    m("st_rdev", Number(W64, Device)),
+                    pad(8),
+                    m("st_size", S64),
+                    m("st_blksize", INT),
+                    pad(4),
+                    m("st_blocks", S64),
+                    m("st_atime", S64),
+                    m("st_atime_nsec", U64),
+                    m("st_mtime", S64),
+                    m("st_mtime_nsec", U64),
+                    m("st_ctime", S64),
+                    m("st_ctime_nsec", U64),
+                ]
+            }
+        }
+        Machine::I386 => {
+            const {
+                &[
+                    m("st_dev", Number(W32, Device)),
+                    m("st_ino", UINT),
+                    m("st_mode", Number(W16, Octal)),
+                    m("st_nlink", Number(W16, Unsigned)),
+                    m("st_uid", Number(W16, Unsigned)),
+                    m("st_gid", Number(W16, Unsigned)),
+                    m("st_rdev", Number(W32, Device)),
+                    m("st_size", UINT),
+                    m("st_blksize", UINT),
+                    m("st_blocks", UINT),
+                    m("st_atime", UINT),
+                    m("st_atime_nsec", UINT),
+                    m("st_mtime", UINT),
+                    m("st_mtime_nsec", UINT),
+                    m("st_ctime", UINT),
+                    m("st_ctime_nsec", UINT),
+                ]
+            }
+        }
     }
 }
 
@@ -305,27 +319,31 @@ pub(super) const fn stat(machine: Machine) -> &'static [Member] {
 pub(super) const fn stat64(machine: Machine) -> &'static [Member] {
     match machine {
         Machine::X86_64 | Machine::Aarch64 => stat(machine),
-        Machine::I386 => const { &[
-            m("st_dev", Number(W64, Device)),
-            // Padding, and __st_ino, the lower half of the inode number.
-            pad(8),
-            m("st_mode", Number(W32, Octal)),
-            m("st_nlink", UINT),
-            m("st_uid", UINT),
-            m("st_gid", UINT),
-            m("st_rdev", Number(W64, Device)),
-            pad(4),
-            m("st_size", S64),
-            m("st_blksize", UINT),
-            m("st_blocks", U64),
-            m("st_atime", UINT),
-            m("st_atime_nsec", UINT),
-            m("st_mtime", UINT),
-            m("st_mtime_nsec", UINT),
-            m("st_ctime", UINT),
-            m("st_ctime_nsec", UINT),
-            m("st_ino", U64),
-        ] },
+        Machine::I386 => {
+            const {
+                &[
+                    m("st_dev", Number(W64, Device)),
+                    // Padding, and __st_ino, the lower half of the inode number.
+                    pad(8),
+                    m("st_mode", Number(W32, Octal)),
+                    m("st_nlink", UINT),
+                    m("st_uid", UINT),
+                    m("st_gid", UINT),
+                    m("st_rdev", Number(W64, Device)),
+                    pad(4),
+                    m("st_size", S64),
+                    m("st_blksize", UINT),
+                    m("st_blocks", U64),
+                    m("st_atime", UINT),
+                    m("st_atime_nsec", UINT),
+                    m("st_mtime", UINT),
+                    m("st_mtime_nsec", UINT),
+                    m("st_ctime", UINT),
+                    m("st_ctime_nsec", UINT),
+                    m("st_ino", U64),
+                ]
+            }
+        }
     }
 }
 
@@ -473,7 +491,7 @@ pub(super) const FLOCK: &[Member] = &[
 pub(super) const MMAP_ARGS: &[Member] = &[
     m("addr", Number(W32, Hex)),
     m("len", UINT),
-    m("prot", Number(W32, Flags(&[memory::PROT_X86]))),
+    m("prot", Number(W32, set(Set::Prot))),
     m("flags", Number(W32, set(Set::Map))),
     m("fd", INT),
     m("offset", Number(W32, Hex)),
@@ -506,8 +524,7 @@ pub(super) const SI_FAULT: &[Member] = &[m("si_addr", PTR)];
 /// `_sigpoll`.
 pub(super) const SI_POLL: &[Member] = &[m("si_band", LONG), m("si_fd", INT)];
 /// `_sigsys`.
-pub(super) const SI_SYS: &[Member] =
-    &[m("si_call_addr", PTR), m("si_syscall", INT), m("si_arch", Number(W32, Hex))];
+pub(super) const SI_SYS: &[Member] = &[m("si_call_addr", PTR), m("si_syscall", INT), m("si_arch", Number(W32, Hex))];
 
 /// What every `struct sigevent` has: `include/uapi/asm-generic/siginfo.h`.
 pub(super) const SIGEVENT: &[Member] = &[

@@ -4,11 +4,7 @@
 use super::Table;
 
 /// The access mode within open flags: `include/uapi/asm-generic/fcntl.h`.
-pub(crate) const ACCMODE: Table = &[
-    (0, "O_RDONLY"),
-    (0o1, "O_WRONLY"),
-    (0o2, "O_RDWR"),
-];
+pub(crate) const ACCMODE: Table = &[(0, "O_RDONLY"), (0o1, "O_WRONLY"), (0o2, "O_RDWR")];
 
 /// open(2) flags without the access mode on x86: `include/uapi/asm-generic/fcntl.h`.
 pub(crate) const OPEN_X86: Table = &[
@@ -32,7 +28,8 @@ pub(crate) const OPEN_X86: Table = &[
     (0o400000000, "O_EMPTYPATH"),
 ];
 
-/// open(2) flags without the access mode on arm64: `include/uapi/asm-generic/fcntl.h`, `arch/arm64/include/uapi/asm/fcntl.h`.
+/// open(2) flags without the access mode on arm64: `include/uapi/asm-generic/fcntl.h`,
+/// `arch/arm64/include/uapi/asm/fcntl.h`.
 pub(crate) const OPEN_AARCH64: Table = &[
     (0o100, "O_CREAT"),
     (0o200, "O_EXCL"),
@@ -55,9 +52,7 @@ pub(crate) const OPEN_AARCH64: Table = &[
 ];
 
 /// Flags of `struct open_how` that open(2) has not: `include/uapi/linux/openat2.h`.
-pub(crate) const OPENAT2: Table = &[
-    (0x100000000, "OPENAT2_REGULAR"),
-];
+pub(crate) const OPENAT2: Table = &[(0x100000000, "OPENAT2_REGULAR")];
 
 /// openat2(2) resolve flags: `include/uapi/linux/openat2.h`.
 pub(crate) const RESOLVE: Table = &[
@@ -82,22 +77,13 @@ pub(crate) const AT: Table = &[
 ];
 
 /// unlinkat(2) flags: `include/uapi/linux/fcntl.h`.
-pub(crate) const AT_UNLINK: Table = &[
-    (0x200, "AT_REMOVEDIR"),
-];
+pub(crate) const AT_UNLINK: Table = &[(0x200, "AT_REMOVEDIR")];
 
 /// faccessat2(2) flags: `include/uapi/linux/fcntl.h`.
-pub(crate) const AT_ACCESS: Table = &[
-    (0x100, "AT_SYMLINK_NOFOLLOW"),
-    (0x200, "AT_EACCESS"),
-    (0x1000, "AT_EMPTY_PATH"),
-];
+pub(crate) const AT_ACCESS: Table = &[(0x100, "AT_SYMLINK_NOFOLLOW"), (0x200, "AT_EACCESS"), (0x1000, "AT_EMPTY_PATH")];
 
 /// linkat(2) flags: `include/uapi/linux/fcntl.h`.
-pub(crate) const AT_LINK: Table = &[
-    (0x400, "AT_SYMLINK_FOLLOW"),
-    (0x1000, "AT_EMPTY_PATH"),
-];
+pub(crate) const AT_LINK: Table = &[(0x400, "AT_SYMLINK_FOLLOW"), (0x1000, "AT_EMPTY_PATH")];
 
 /// name_to_handle_at(2) flags: `include/uapi/linux/fcntl.h`.
 pub(crate) const NAME_TO_HANDLE: Table = &[
@@ -109,11 +95,7 @@ pub(crate) const NAME_TO_HANDLE: Table = &[
 ];
 
 /// access(2) modes: `include/linux/fs.h` (`MAY_*`).
-pub(crate) const ACCESS: Table = &[
-    (0x1, "X_OK"),
-    (0x2, "W_OK"),
-    (0x4, "R_OK"),
-];
+pub(crate) const ACCESS: Table = &[(0x1, "X_OK"), (0x2, "W_OK"), (0x4, "R_OK")];
 
 /// statx(2) mask: `include/uapi/linux/stat.h`.
 pub(crate) const STATX: Table = &[
@@ -192,23 +174,13 @@ pub(crate) const FCNTL: Table = &[
 ];
 
 /// fcntl64(2) commands of 32-bit callers only: `include/uapi/asm-generic/fcntl.h`.
-pub(crate) const FCNTL64_I386: Table = &[
-    (12, "F_GETLK64"),
-    (13, "F_SETLK64"),
-    (14, "F_SETLKW64"),
-];
+pub(crate) const FCNTL64_I386: Table = &[(12, "F_GETLK64"), (13, "F_SETLK64"), (14, "F_SETLKW64")];
 
 /// Descriptor flags: `include/uapi/asm-generic/fcntl.h`.
-pub(crate) const FD_FLAGS: Table = &[
-    (0x1, "FD_CLOEXEC"),
-];
+pub(crate) const FD_FLAGS: Table = &[(0x1, "FD_CLOEXEC")];
 
 /// Lock types of `struct flock` and leases: `include/uapi/asm-generic/fcntl.h`.
-pub(crate) const LEASE: Table = &[
-    (0, "F_RDLCK"),
-    (1, "F_WRLCK"),
-    (2, "F_UNLCK"),
-];
+pub(crate) const LEASE: Table = &[(0, "F_RDLCK"), (1, "F_WRLCK"), (2, "F_UNLCK")];
 
 /// flock(2) operations: `include/uapi/asm-generic/fcntl.h`.
 pub(crate) const FLOCK: Table = &[
@@ -222,41 +194,22 @@ pub(crate) const FLOCK: Table = &[
 ];
 
 /// lseek(2) whence: `include/uapi/linux/fs.h`.
-pub(crate) const WHENCE: Table = &[
-    (0, "SEEK_SET"),
-    (1, "SEEK_CUR"),
-    (2, "SEEK_END"),
-    (3, "SEEK_DATA"),
-    (4, "SEEK_HOLE"),
-];
+pub(crate) const WHENCE: Table =
+    &[(0, "SEEK_SET"), (1, "SEEK_CUR"), (2, "SEEK_END"), (3, "SEEK_DATA"), (4, "SEEK_HOLE")];
 
 /// renameat2(2) flags: `include/uapi/linux/fs.h`.
-pub(crate) const RENAME: Table = &[
-    (0x1, "RENAME_NOREPLACE"),
-    (0x2, "RENAME_EXCHANGE"),
-    (0x4, "RENAME_WHITEOUT"),
-];
+pub(crate) const RENAME: Table = &[(0x1, "RENAME_NOREPLACE"), (0x2, "RENAME_EXCHANGE"), (0x4, "RENAME_WHITEOUT")];
 
 /// dup3(2) flags: `include/uapi/asm-generic/fcntl.h`.
-pub(crate) const DUP: Table = &[
-    (0o2000000, "O_CLOEXEC"),
-];
+pub(crate) const DUP: Table = &[(0o2000000, "O_CLOEXEC")];
 
 /// pipe2(2) flags on x86: `include/uapi/asm-generic/fcntl.h`, `include/uapi/linux/watch_queue.h`.
-pub(crate) const PIPE_X86: Table = &[
-    (0o200, "O_NOTIFICATION_PIPE"),
-    (0o4000, "O_NONBLOCK"),
-    (0o40000, "O_DIRECT"),
-    (0o2000000, "O_CLOEXEC"),
-];
+pub(crate) const PIPE_X86: Table =
+    &[(0o200, "O_NOTIFICATION_PIPE"), (0o4000, "O_NONBLOCK"), (0o40000, "O_DIRECT"), (0o2000000, "O_CLOEXEC")];
 
 /// pipe2(2) flags on arm64: `arch/arm64/include/uapi/asm/fcntl.h`, `include/uapi/linux/watch_queue.h`.
-pub(crate) const PIPE_AARCH64: Table = &[
-    (0o200, "O_NOTIFICATION_PIPE"),
-    (0o4000, "O_NONBLOCK"),
-    (0o200000, "O_DIRECT"),
-    (0o2000000, "O_CLOEXEC"),
-];
+pub(crate) const PIPE_AARCH64: Table =
+    &[(0o200, "O_NOTIFICATION_PIPE"), (0o4000, "O_NONBLOCK"), (0o200000, "O_DIRECT"), (0o2000000, "O_CLOEXEC")];
 
 /// fallocate(2) modes: `include/uapi/linux/falloc.h`.
 pub(crate) const FALLOCATE: Table = &[
@@ -281,25 +234,15 @@ pub(crate) const FADVISE: Table = &[
 ];
 
 /// sync_file_range(2) flags: `include/uapi/linux/fs.h`.
-pub(crate) const SYNC_FILE_RANGE: Table = &[
-    (0x1, "SYNC_FILE_RANGE_WAIT_BEFORE"),
-    (0x2, "SYNC_FILE_RANGE_WRITE"),
-    (0x4, "SYNC_FILE_RANGE_WAIT_AFTER"),
-];
+pub(crate) const SYNC_FILE_RANGE: Table =
+    &[(0x1, "SYNC_FILE_RANGE_WAIT_BEFORE"), (0x2, "SYNC_FILE_RANGE_WRITE"), (0x4, "SYNC_FILE_RANGE_WAIT_AFTER")];
 
 /// setxattr(2) flags: `include/uapi/linux/xattr.h`.
-pub(crate) const XATTR: Table = &[
-    (0x1, "XATTR_CREATE"),
-    (0x2, "XATTR_REPLACE"),
-];
+pub(crate) const XATTR: Table = &[(0x1, "XATTR_CREATE"), (0x2, "XATTR_REPLACE")];
 
 /// splice(2), tee(2) and vmsplice(2) flags: `include/linux/splice.h`.
-pub(crate) const SPLICE: Table = &[
-    (0x1, "SPLICE_F_MOVE"),
-    (0x2, "SPLICE_F_NONBLOCK"),
-    (0x4, "SPLICE_F_MORE"),
-    (0x8, "SPLICE_F_GIFT"),
-];
+pub(crate) const SPLICE: Table =
+    &[(0x1, "SPLICE_F_MOVE"), (0x2, "SPLICE_F_NONBLOCK"), (0x4, "SPLICE_F_MORE"), (0x8, "SPLICE_F_GIFT")];
 
 /// preadv2(2) and pwritev2(2) flags: `include/uapi/linux/fs.h`.
 pub(crate) const RWF: Table = &[
@@ -315,10 +258,7 @@ pub(crate) const RWF: Table = &[
 ];
 
 /// close_range(2) flags: `include/uapi/linux/close_range.h`.
-pub(crate) const CLOSE_RANGE: Table = &[
-    (0x2, "CLOSE_RANGE_UNSHARE"),
-    (0x4, "CLOSE_RANGE_CLOEXEC"),
-];
+pub(crate) const CLOSE_RANGE: Table = &[(0x2, "CLOSE_RANGE_UNSHARE"), (0x4, "CLOSE_RANGE_CLOEXEC")];
 
 /// quotactl(2) commands: `include/uapi/linux/quota.h`, `include/uapi/linux/dqblk_xfs.h`.
 pub(crate) const QUOTA: Table = &[
@@ -343,17 +283,10 @@ pub(crate) const QUOTA: Table = &[
 ];
 
 /// quotactl(2) types: `include/uapi/linux/quota.h`.
-pub(crate) const QUOTA_TYPE: Table = &[
-    (0, "USRQUOTA"),
-    (1, "GRPQUOTA"),
-    (2, "PRJQUOTA"),
-];
+pub(crate) const QUOTA_TYPE: Table = &[(0, "USRQUOTA"), (1, "GRPQUOTA"), (2, "PRJQUOTA")];
 
 /// inotify_init1(2) flags: `include/uapi/linux/inotify.h`.
-pub(crate) const INOTIFY_INIT: Table = &[
-    (0x800, "IN_NONBLOCK"),
-    (0x80000, "IN_CLOEXEC"),
-];
+pub(crate) const INOTIFY_INIT: Table = &[(0x800, "IN_NONBLOCK"), (0x80000, "IN_CLOEXEC")];
 
 /// inotify_add_watch(2) mask: `include/uapi/linux/inotify.h`.
 pub(crate) const INOTIFY: Table = &[
@@ -382,11 +315,8 @@ pub(crate) const INOTIFY: Table = &[
 ];
 
 /// fanotify_init(2) notification class: `include/uapi/linux/fanotify.h`.
-pub(crate) const FANOTIFY_CLASS: Table = &[
-    (0x0, "FAN_CLASS_NOTIF"),
-    (0x4, "FAN_CLASS_CONTENT"),
-    (0x8, "FAN_CLASS_PRE_CONTENT"),
-];
+pub(crate) const FANOTIFY_CLASS: Table =
+    &[(0x0, "FAN_CLASS_NOTIF"), (0x4, "FAN_CLASS_CONTENT"), (0x8, "FAN_CLASS_PRE_CONTENT")];
 
 /// fanotify_init(2) flags without the class: `include/uapi/linux/fanotify.h`.
 pub(crate) const FANOTIFY_INIT: Table = &[
@@ -406,11 +336,8 @@ pub(crate) const FANOTIFY_INIT: Table = &[
 ];
 
 /// What fanotify_mark(2) marks: `include/uapi/linux/fanotify.h`.
-pub(crate) const FANOTIFY_OBJECT: Table = &[
-    (0x10, "FAN_MARK_MOUNT"),
-    (0x100, "FAN_MARK_FILESYSTEM"),
-    (0x110, "FAN_MARK_MNTNS"),
-];
+pub(crate) const FANOTIFY_OBJECT: Table =
+    &[(0x10, "FAN_MARK_MOUNT"), (0x100, "FAN_MARK_FILESYSTEM"), (0x110, "FAN_MARK_MNTNS")];
 
 /// fanotify_mark(2) flags without the kind of object: `include/uapi/linux/fanotify.h`.
 pub(crate) const FANOTIFY_MARK: Table = &[

@@ -135,7 +135,8 @@ pub(super) fn write(request: u32, machine: Machine, out: &mut Vec<u8>) {
         (WRITE, b'E', 0xc0..=0xff, ABSINFO) => return argument("EVIOCSABS", nr - 0xc0, None, out),
         _ => {}
     }
-    let sized = SIZED.iter().find(|(d, k, first, last, ..)| *d == direction && *k == kind && (*first..=*last).contains(&nr));
+    let sized =
+        SIZED.iter().find(|(d, k, first, last, ..)| *d == direction && *k == kind && (*first..=*last).contains(&nr));
     if let Some((_, _, first, _, name, counted)) = sized {
         if *counted {
             return argument(name, nr - first, Some(size), out);

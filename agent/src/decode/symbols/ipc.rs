@@ -30,27 +30,16 @@ pub(crate) const FUTEX_FLAGS: Table = &[
 ];
 
 /// The word size within futex2 flags: `include/uapi/linux/futex.h`.
-pub(crate) const FUTEX2_SIZE: Table = &[
-    (0, "FUTEX2_SIZE_U8"),
-    (1, "FUTEX2_SIZE_U16"),
-    (2, "FUTEX2_SIZE_U32"),
-    (3, "FUTEX2_SIZE_U64"),
-];
+pub(crate) const FUTEX2_SIZE: Table =
+    &[(0, "FUTEX2_SIZE_U8"), (1, "FUTEX2_SIZE_U16"), (2, "FUTEX2_SIZE_U32"), (3, "FUTEX2_SIZE_U64")];
 
 /// futex2 flags without the word size: `include/uapi/linux/futex.h`.
-pub(crate) const FUTEX2: Table = &[
-    (0x4, "FUTEX2_NUMA"),
-    (0x8, "FUTEX2_MPOL"),
-    (0x80, "FUTEX2_PRIVATE"),
-];
+pub(crate) const FUTEX2: Table = &[(0x4, "FUTEX2_NUMA"), (0x8, "FUTEX2_MPOL"), (0x80, "FUTEX2_PRIVATE")];
 
-/// shmget(2), semget(2) and msgget(2) flags without permissions and page size: `include/uapi/linux/ipc.h`, `include/uapi/linux/shm.h`.
-pub(crate) const GET: Table = &[
-    (0o1000, "IPC_CREAT"),
-    (0o2000, "IPC_EXCL"),
-    (0o4000, "SHM_HUGETLB"),
-    (0o10000, "SHM_NORESERVE"),
-];
+/// shmget(2), semget(2) and msgget(2) flags without permissions and page size: `include/uapi/linux/ipc.h`,
+/// `include/uapi/linux/shm.h`.
+pub(crate) const GET: Table =
+    &[(0o1000, "IPC_CREAT"), (0o2000, "IPC_EXCL"), (0o4000, "SHM_HUGETLB"), (0o10000, "SHM_NORESERVE")];
 
 /// Page sizes within shmget(2) flags: `include/uapi/linux/shm.h`, `include/uapi/asm-generic/hugetlb_encode.h`.
 pub(crate) const SHM_HUGE: Table = &[
@@ -68,35 +57,13 @@ pub(crate) const SHM_HUGE: Table = &[
     (0x88000000, "SHM_HUGE_16GB"),
 ];
 
-/// Commands that shmctl(2), semctl(2) and msgctl(2) share: `include/uapi/linux/ipc.h`.
+/// Commands of shmctl(2), semctl(2) and msgctl(2), but for 11 to 15, which each reads its own way:
+/// `include/uapi/linux/ipc.h`, `include/uapi/linux/sem.h`.
 pub(crate) const CTL: Table = &[
     (0, "IPC_RMID"),
     (1, "IPC_SET"),
     (2, "IPC_STAT"),
     (3, "IPC_INFO"),
-];
-
-/// The flag within those commands: `include/uapi/linux/ipc.h`.
-pub(crate) const CTL_FLAGS: Table = &[
-    (0x100, "IPC_64"),
-];
-
-/// shmctl(2) commands: `include/uapi/linux/shm.h`.
-pub(crate) const SHM_CTL: Table = &[
-    (11, "SHM_LOCK"),
-    (12, "SHM_UNLOCK"),
-    (13, "SHM_STAT"),
-    (14, "SHM_INFO"),
-    (15, "SHM_STAT_ANY"),
-];
-
-/// semctl(2) commands: `include/uapi/linux/sem.h`.
-pub(crate) const SEM_CTL: Table = &[
-    (11, "GETPID"),
-    (12, "GETVAL"),
-    (13, "GETALL"),
-    (14, "GETNCNT"),
-    (15, "GETZCNT"),
     (16, "SETVAL"),
     (17, "SETALL"),
     (18, "SEM_STAT"),
@@ -104,34 +71,19 @@ pub(crate) const SEM_CTL: Table = &[
     (20, "SEM_STAT_ANY"),
 ];
 
-/// msgctl(2) commands: `include/uapi/linux/msg.h`.
-pub(crate) const MSG_CTL: Table = &[
-    (11, "MSG_STAT"),
-    (12, "MSG_INFO"),
-    (13, "MSG_STAT_ANY"),
-];
+/// The flag within those commands: `include/uapi/linux/ipc.h`.
+pub(crate) const CTL_FLAGS: Table = &[(0x100, "IPC_64")];
 
 /// `sem_flg` of `struct sembuf`: `include/uapi/linux/ipc.h`, `include/uapi/linux/sem.h`.
-pub(crate) const SEM_FLAGS: Table = &[
-    (0o4000, "IPC_NOWAIT"),
-    (0o10000, "SEM_UNDO"),
-];
+pub(crate) const SEM_FLAGS: Table = &[(0o4000, "IPC_NOWAIT"), (0o10000, "SEM_UNDO")];
 
 /// shmat(2) flags: `include/uapi/linux/shm.h`.
-pub(crate) const SHMAT: Table = &[
-    (0o10000, "SHM_RDONLY"),
-    (0o20000, "SHM_RND"),
-    (0o40000, "SHM_REMAP"),
-    (0o100000, "SHM_EXEC"),
-];
+pub(crate) const SHMAT: Table =
+    &[(0o10000, "SHM_RDONLY"), (0o20000, "SHM_RND"), (0o40000, "SHM_REMAP"), (0o100000, "SHM_EXEC")];
 
 /// msgsnd(2) and msgrcv(2) flags: `include/uapi/linux/ipc.h`, `include/uapi/linux/msg.h`.
-pub(crate) const MSG_OP: Table = &[
-    (0o4000, "IPC_NOWAIT"),
-    (0o10000, "MSG_NOERROR"),
-    (0o20000, "MSG_EXCEPT"),
-    (0o40000, "MSG_COPY"),
-];
+pub(crate) const MSG_OP: Table =
+    &[(0o4000, "IPC_NOWAIT"), (0o10000, "MSG_NOERROR"), (0o20000, "MSG_EXCEPT"), (0o40000, "MSG_COPY")];
 
 /// i386 ipc(2) calls: `include/uapi/linux/ipc.h`.
 pub(crate) const CALL: Table = &[

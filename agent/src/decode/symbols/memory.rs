@@ -26,14 +26,11 @@ pub(crate) const PROT_AARCH64: Table = &[
 ];
 
 /// The kind of mapping within mmap(2) flags: `include/uapi/linux/mman.h`.
-pub(crate) const MAP_TYPE: Table = &[
-    (1, "MAP_SHARED"),
-    (2, "MAP_PRIVATE"),
-    (3, "MAP_SHARED_VALIDATE"),
-    (8, "MAP_DROPPABLE"),
-];
+pub(crate) const MAP_TYPE: Table =
+    &[(1, "MAP_SHARED"), (2, "MAP_PRIVATE"), (3, "MAP_SHARED_VALIDATE"), (8, "MAP_DROPPABLE")];
 
-/// mmap(2) flags without kind and page size on x86: `include/uapi/asm-generic/mman-common.h`, `include/uapi/asm-generic/mman.h`, `arch/x86/include/uapi/asm/mman.h`.
+/// mmap(2) flags without kind and page size on x86: `include/uapi/asm-generic/mman-common.h`,
+/// `include/uapi/asm-generic/mman.h`, `arch/x86/include/uapi/asm/mman.h`.
 pub(crate) const MAP_X86: Table = &[
     (0x10, "MAP_FIXED"),
     (0x20, "MAP_ANONYMOUS"),
@@ -52,7 +49,8 @@ pub(crate) const MAP_X86: Table = &[
     (0x100000, "MAP_FIXED_NOREPLACE"),
 ];
 
-/// mmap(2) flags without kind and page size on arm64: `include/uapi/asm-generic/mman-common.h`, `include/uapi/asm-generic/mman.h`.
+/// mmap(2) flags without kind and page size on arm64: `include/uapi/asm-generic/mman-common.h`,
+/// `include/uapi/asm-generic/mman.h`.
 pub(crate) const MAP_AARCH64: Table = &[
     (0x10, "MAP_FIXED"),
     (0x20, "MAP_ANONYMOUS"),
@@ -95,7 +93,8 @@ pub(crate) const MEMFD: Table = &[
     (0x10, "MFD_EXEC"),
 ];
 
-/// Page sizes within memfd_create(2) flags: `include/uapi/linux/memfd.h`, `include/uapi/asm-generic/hugetlb_encode.h`.
+/// Page sizes within memfd_create(2) flags: `include/uapi/linux/memfd.h`,
+/// `include/uapi/asm-generic/hugetlb_encode.h`.
 pub(crate) const MEMFD_HUGE: Table = &[
     (0x40000000, "MFD_HUGE_64KB"),
     (0x4c000000, "MFD_HUGE_512KB"),
@@ -112,30 +111,16 @@ pub(crate) const MEMFD_HUGE: Table = &[
 ];
 
 /// mremap(2) flags: `include/uapi/linux/mman.h`.
-pub(crate) const MREMAP: Table = &[
-    (0x1, "MREMAP_MAYMOVE"),
-    (0x2, "MREMAP_FIXED"),
-    (0x4, "MREMAP_DONTUNMAP"),
-];
+pub(crate) const MREMAP: Table = &[(0x1, "MREMAP_MAYMOVE"), (0x2, "MREMAP_FIXED"), (0x4, "MREMAP_DONTUNMAP")];
 
 /// msync(2) flags: `include/uapi/asm-generic/mman-common.h`.
-pub(crate) const MSYNC: Table = &[
-    (0x1, "MS_ASYNC"),
-    (0x2, "MS_INVALIDATE"),
-    (0x4, "MS_SYNC"),
-];
+pub(crate) const MSYNC: Table = &[(0x1, "MS_ASYNC"), (0x2, "MS_INVALIDATE"), (0x4, "MS_SYNC")];
 
 /// mlock2(2) flags: `include/uapi/asm-generic/mman-common.h`.
-pub(crate) const MLOCK2: Table = &[
-    (0x1, "MLOCK_ONFAULT"),
-];
+pub(crate) const MLOCK2: Table = &[(0x1, "MLOCK_ONFAULT")];
 
 /// mlockall(2) flags: `include/uapi/asm-generic/mman.h`.
-pub(crate) const MLOCKALL: Table = &[
-    (0x1, "MCL_CURRENT"),
-    (0x2, "MCL_FUTURE"),
-    (0x4, "MCL_ONFAULT"),
-];
+pub(crate) const MLOCKALL: Table = &[(0x1, "MCL_CURRENT"), (0x2, "MCL_FUTURE"), (0x4, "MCL_ONFAULT")];
 
 /// madvise(2) advice: `include/uapi/asm-generic/mman-common.h`.
 pub(crate) const MADVISE: Table = &[
@@ -169,10 +154,7 @@ pub(crate) const MADVISE: Table = &[
 ];
 
 /// Protection key rights on x86: `include/uapi/asm-generic/mman-common.h`.
-pub(crate) const PKEY_X86: Table = &[
-    (0x1, "PKEY_DISABLE_ACCESS"),
-    (0x2, "PKEY_DISABLE_WRITE"),
-];
+pub(crate) const PKEY_X86: Table = &[(0x1, "PKEY_DISABLE_ACCESS"), (0x2, "PKEY_DISABLE_WRITE")];
 
 /// Protection key rights on arm64: `include/uapi/asm-generic/mman-common.h`, `arch/arm64/include/uapi/asm/mman.h`.
 pub(crate) const PKEY_AARCH64: Table = &[
@@ -194,30 +176,15 @@ pub(crate) const MPOL: Table = &[
 ];
 
 /// Flags within memory policy modes: `include/uapi/linux/mempolicy.h`.
-pub(crate) const MPOL_FLAGS: Table = &[
-    (0x2000, "MPOL_F_NUMA_BALANCING"),
-    (0x4000, "MPOL_F_RELATIVE_NODES"),
-    (0x8000, "MPOL_F_STATIC_NODES"),
-];
+pub(crate) const MPOL_FLAGS: Table =
+    &[(0x2000, "MPOL_F_NUMA_BALANCING"), (0x4000, "MPOL_F_RELATIVE_NODES"), (0x8000, "MPOL_F_STATIC_NODES")];
 
 /// get_mempolicy(2) flags: `include/uapi/linux/mempolicy.h`.
-pub(crate) const MPOL_GET: Table = &[
-    (0x1, "MPOL_F_NODE"),
-    (0x2, "MPOL_F_ADDR"),
-    (0x4, "MPOL_F_MEMS_ALLOWED"),
-];
+pub(crate) const MPOL_GET: Table = &[(0x1, "MPOL_F_NODE"), (0x2, "MPOL_F_ADDR"), (0x4, "MPOL_F_MEMS_ALLOWED")];
 
 /// mbind(2) and move_pages(2) flags: `include/uapi/linux/mempolicy.h`.
-pub(crate) const MPOL_MOVE: Table = &[
-    (0x1, "MPOL_MF_STRICT"),
-    (0x2, "MPOL_MF_MOVE"),
-    (0x4, "MPOL_MF_MOVE_ALL"),
-    (0x8, "MPOL_MF_LAZY"),
-];
+pub(crate) const MPOL_MOVE: Table =
+    &[(0x1, "MPOL_MF_STRICT"), (0x2, "MPOL_MF_MOVE"), (0x4, "MPOL_MF_MOVE_ALL"), (0x8, "MPOL_MF_LAZY")];
 
 /// userfaultfd(2) flags: `include/uapi/linux/userfaultfd.h`, `include/uapi/asm-generic/fcntl.h`.
-pub(crate) const USERFAULTFD: Table = &[
-    (0x1, "UFFD_USER_MODE_ONLY"),
-    (0x800, "O_NONBLOCK"),
-    (0x80000, "O_CLOEXEC"),
-];
+pub(crate) const USERFAULTFD: Table = &[(0x1, "UFFD_USER_MODE_ONLY"), (0x800, "O_NONBLOCK"), (0x80000, "O_CLOEXEC")];

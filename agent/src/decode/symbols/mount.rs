@@ -39,17 +39,11 @@ pub(crate) const MOUNT: Table = &[
 ];
 
 /// What old mount(8) puts in the upper half of mount(2) flags: `include/uapi/linux/mount.h`.
-pub(crate) const MOUNT_MAGIC: Table = &[
-    (0xc0ed0000, "MS_MGC_VAL"),
-];
+pub(crate) const MOUNT_MAGIC: Table = &[(0xc0ed0000, "MS_MGC_VAL")];
 
 /// umount2(2) flags: `include/linux/fs.h`.
-pub(crate) const UMOUNT: Table = &[
-    (0x1, "MNT_FORCE"),
-    (0x2, "MNT_DETACH"),
-    (0x4, "MNT_EXPIRE"),
-    (0x8, "UMOUNT_NOFOLLOW"),
-];
+pub(crate) const UMOUNT: Table =
+    &[(0x1, "MNT_FORCE"), (0x2, "MNT_DETACH"), (0x4, "MNT_EXPIRE"), (0x8, "UMOUNT_NOFOLLOW")];
 
 /// open_tree(2) flags: `include/uapi/linux/mount.h`, `include/uapi/linux/fcntl.h`.
 pub(crate) const OPEN_TREE: Table = &[
@@ -75,15 +69,10 @@ pub(crate) const MOVE_MOUNT: Table = &[
 ];
 
 /// fsopen(2) flags: `include/uapi/linux/mount.h`.
-pub(crate) const FSOPEN: Table = &[
-    (0x1, "FSOPEN_CLOEXEC"),
-];
+pub(crate) const FSOPEN: Table = &[(0x1, "FSOPEN_CLOEXEC")];
 
 /// fsmount(2) flags: `include/uapi/linux/mount.h`.
-pub(crate) const FSMOUNT: Table = &[
-    (0x1, "FSMOUNT_CLOEXEC"),
-    (0x2, "FSMOUNT_NAMESPACE"),
-];
+pub(crate) const FSMOUNT: Table = &[(0x1, "FSMOUNT_CLOEXEC"), (0x2, "FSMOUNT_NAMESPACE")];
 
 /// fsmount(2) and mount_setattr(2) attributes: `include/uapi/linux/mount.h`.
 pub(crate) const MOUNT_ATTR: Table = &[
@@ -121,12 +110,8 @@ pub(crate) const FSPICK: Table = &[
 ];
 
 /// mount_setattr(2) flags: `include/uapi/linux/fcntl.h`.
-pub(crate) const MOUNT_SETATTR: Table = &[
-    (0x100, "AT_SYMLINK_NOFOLLOW"),
-    (0x800, "AT_NO_AUTOMOUNT"),
-    (0x1000, "AT_EMPTY_PATH"),
-    (0x8000, "AT_RECURSIVE"),
-];
+pub(crate) const MOUNT_SETATTR: Table =
+    &[(0x100, "AT_SYMLINK_NOFOLLOW"), (0x800, "AT_NO_AUTOMOUNT"), (0x1000, "AT_EMPTY_PATH"), (0x8000, "AT_RECURSIVE")];
 
 /// statmount(2) mask: `include/uapi/linux/mount.h`.
 pub(crate) const STATMOUNT: Table = &[

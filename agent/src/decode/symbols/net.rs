@@ -65,10 +65,7 @@ pub(crate) const SOCKET_TYPE: Table = &[
 ];
 
 /// Flags within the type argument, and accept4(2) flags: `include/linux/net.h`.
-pub(crate) const SOCKET_FLAGS: Table = &[
-    (0x800, "SOCK_NONBLOCK"),
-    (0x80000, "SOCK_CLOEXEC"),
-];
+pub(crate) const SOCKET_FLAGS: Table = &[(0x800, "SOCK_NONBLOCK"), (0x80000, "SOCK_CLOEXEC")];
 
 /// Protocols of AF_INET and AF_INET6: `include/uapi/linux/in.h`, `include/uapi/linux/in6.h`.
 pub(crate) const IPPROTO: Table = &[
@@ -271,23 +268,13 @@ pub(crate) const CAN: Table = &[
 ];
 
 /// Protocols of AF_NFC: `include/uapi/linux/nfc.h`.
-pub(crate) const NFC: Table = &[
-    (0, "NFC_SOCKPROTO_RAW"),
-    (1, "NFC_SOCKPROTO_LLCP"),
-];
+pub(crate) const NFC: Table = &[(0, "NFC_SOCKPROTO_RAW"), (1, "NFC_SOCKPROTO_LLCP")];
 
 /// Protocols of AF_SMC: `include/net/smc.h`.
-pub(crate) const SMC: Table = &[
-    (0, "SMCPROTO_SMC"),
-    (1, "SMCPROTO_SMC6"),
-];
+pub(crate) const SMC: Table = &[(0, "SMCPROTO_SMC"), (1, "SMCPROTO_SMC6")];
 
 /// shutdown(2) how: `include/linux/net.h`.
-pub(crate) const SHUTDOWN: Table = &[
-    (0, "SHUT_RD"),
-    (1, "SHUT_WR"),
-    (2, "SHUT_RDWR"),
-];
+pub(crate) const SHUTDOWN: Table = &[(0, "SHUT_RD"), (1, "SHUT_WR"), (2, "SHUT_RDWR")];
 
 /// send(2) and recv(2) flags: `include/linux/socket.h`.
 pub(crate) const MSG: Table = &[
@@ -345,10 +332,7 @@ pub(crate) const SOCKETCALL: Table = &[
 ];
 
 /// Control messages of SOL_TLS: `include/uapi/linux/tls.h`.
-pub(crate) const SCM_TLS: Table = &[
-    (1, "TLS_SET_RECORD_TYPE"),
-    (2, "TLS_GET_RECORD_TYPE"),
-];
+pub(crate) const SCM_TLS: Table = &[(1, "TLS_SET_RECORD_TYPE"), (2, "TLS_GET_RECORD_TYPE")];
 
 /// Control messages of SOL_SOCKET: `include/linux/socket.h`, `include/uapi/asm-generic/socket.h`.
 pub(crate) const SCM: Table = &[

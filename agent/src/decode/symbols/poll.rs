@@ -4,16 +4,10 @@
 use super::Table;
 
 /// epoll_create1(2) flags: `include/uapi/linux/eventpoll.h`.
-pub(crate) const EPOLL_CREATE: Table = &[
-    (0x80000, "EPOLL_CLOEXEC"),
-];
+pub(crate) const EPOLL_CREATE: Table = &[(0x80000, "EPOLL_CLOEXEC")];
 
 /// epoll_ctl(2) operations: `include/uapi/linux/eventpoll.h`.
-pub(crate) const EPOLL_OP: Table = &[
-    (1, "EPOLL_CTL_ADD"),
-    (2, "EPOLL_CTL_DEL"),
-    (3, "EPOLL_CTL_MOD"),
-];
+pub(crate) const EPOLL_OP: Table = &[(1, "EPOLL_CTL_ADD"), (2, "EPOLL_CTL_DEL"), (3, "EPOLL_CTL_MOD")];
 
 /// epoll events: `include/uapi/linux/eventpoll.h`.
 pub(crate) const EPOLL: Table = &[
@@ -54,8 +48,4 @@ pub(crate) const POLL: Table = &[
 ];
 
 /// eventfd2(2) flags: `include/uapi/linux/eventfd.h`.
-pub(crate) const EVENTFD: Table = &[
-    (0x1, "EFD_SEMAPHORE"),
-    (0x800, "EFD_NONBLOCK"),
-    (0x80000, "EFD_CLOEXEC"),
-];
+pub(crate) const EVENTFD: Table = &[(0x1, "EFD_SEMAPHORE"), (0x800, "EFD_NONBLOCK"), (0x80000, "EFD_CLOEXEC")];

@@ -37,10 +37,9 @@ pub(crate) const CLONE: Table = &[
     (0x2000000000, "CLONE_EMPTY_MNTNS"),
 ];
 
-/// The flag of clone3(2), unshare(2) and setns(2) that clone(2) reads as part of the exit signal: `include/uapi/linux/sched.h`.
-pub(crate) const CLONE_TIME: Table = &[
-    (0x80, "CLONE_NEWTIME"),
-];
+/// The flag of clone3(2), unshare(2) and setns(2) that clone(2) reads as part of the exit signal:
+/// `include/uapi/linux/sched.h`.
+pub(crate) const CLONE_TIME: Table = &[(0x80, "CLONE_NEWTIME")];
 
 /// setns(2) namespace types: `include/uapi/linux/sched.h`.
 pub(crate) const NAMESPACES: Table = &[
@@ -86,12 +85,7 @@ pub(crate) const WAIT: Table = &[
 ];
 
 /// waitid(2) id types: `include/uapi/linux/wait.h`.
-pub(crate) const WAIT_ID: Table = &[
-    (0, "P_ALL"),
-    (1, "P_PID"),
-    (2, "P_PGID"),
-    (3, "P_PIDFD"),
-];
+pub(crate) const WAIT_ID: Table = &[(0, "P_ALL"), (1, "P_PID"), (2, "P_PGID"), (3, "P_PIDFD")];
 
 /// Scheduling policies: `include/uapi/linux/sched.h`.
 pub(crate) const SCHED: Table = &[
@@ -105,9 +99,7 @@ pub(crate) const SCHED: Table = &[
 ];
 
 /// The flag within scheduling policies: `include/uapi/linux/sched.h`.
-pub(crate) const SCHED_RESET: Table = &[
-    (0x40000000, "SCHED_RESET_ON_FORK"),
-];
+pub(crate) const SCHED_RESET: Table = &[(0x40000000, "SCHED_RESET_ON_FORK")];
 
 /// `sched_flags` of `struct sched_attr`: `include/uapi/linux/sched.h`.
 pub(crate) const SCHED_FLAGS: Table = &[
@@ -285,12 +277,8 @@ pub(crate) const PTRACE_X86: Table = &[
 ];
 
 /// ptrace(2) requests of arm64: `arch/arm64/include/uapi/asm/ptrace.h`.
-pub(crate) const PTRACE_AARCH64: Table = &[
-    (31, "PTRACE_SYSEMU"),
-    (32, "PTRACE_SYSEMU_SINGLESTEP"),
-    (33, "PTRACE_PEEKMTETAGS"),
-    (34, "PTRACE_POKEMTETAGS"),
-];
+pub(crate) const PTRACE_AARCH64: Table =
+    &[(31, "PTRACE_SYSEMU"), (32, "PTRACE_SYSEMU_SINGLESTEP"), (33, "PTRACE_PEEKMTETAGS"), (34, "PTRACE_POKEMTETAGS")];
 
 /// What a traced process stopped for: `include/uapi/linux/ptrace.h`.
 pub(crate) const PTRACE_EVENT: Table = &[
@@ -325,25 +313,13 @@ pub(crate) const RLIMIT: Table = &[
 ];
 
 /// getrusage(2) who: `include/uapi/linux/resource.h`.
-pub(crate) const RUSAGE: Table = &[
-    (0x0, "RUSAGE_SELF"),
-    (0x1, "RUSAGE_THREAD"),
-    (0xffffffff, "RUSAGE_CHILDREN"),
-];
+pub(crate) const RUSAGE: Table = &[(0x0, "RUSAGE_SELF"), (0x1, "RUSAGE_THREAD"), (0xffffffff, "RUSAGE_CHILDREN")];
 
 /// getpriority(2) who: `include/uapi/linux/resource.h`.
-pub(crate) const PRIORITY_WHO: Table = &[
-    (0, "PRIO_PROCESS"),
-    (1, "PRIO_PGRP"),
-    (2, "PRIO_USER"),
-];
+pub(crate) const PRIORITY_WHO: Table = &[(0, "PRIO_PROCESS"), (1, "PRIO_PGRP"), (2, "PRIO_USER")];
 
 /// ioprio_get(2) who: `include/uapi/linux/ioprio.h`.
-pub(crate) const IOPRIO_WHO: Table = &[
-    (1, "IOPRIO_WHO_PROCESS"),
-    (2, "IOPRIO_WHO_PGRP"),
-    (3, "IOPRIO_WHO_USER"),
-];
+pub(crate) const IOPRIO_WHO: Table = &[(1, "IOPRIO_WHO_PROCESS"), (2, "IOPRIO_WHO_PGRP"), (3, "IOPRIO_WHO_USER")];
 
 /// Execution domains within a personality: `include/uapi/linux/personality.h`.
 pub(crate) const PERSONALITY: Table = &[
@@ -393,10 +369,7 @@ pub(crate) const KCMP: Table = &[
 ];
 
 /// rseq(2) flags: `include/uapi/linux/rseq.h`.
-pub(crate) const RSEQ: Table = &[
-    (0x1, "RSEQ_FLAG_UNREGISTER"),
-    (0x2, "RSEQ_FLAG_SLICE_EXT_DEFAULT_ON"),
-];
+pub(crate) const RSEQ: Table = &[(0x1, "RSEQ_FLAG_UNREGISTER"), (0x2, "RSEQ_FLAG_SLICE_EXT_DEFAULT_ON")];
 
 /// membarrier(2) commands: `include/uapi/linux/membarrier.h`.
 pub(crate) const MEMBARRIER: Table = &[
@@ -414,22 +387,14 @@ pub(crate) const MEMBARRIER: Table = &[
 ];
 
 /// membarrier(2) flags: `include/uapi/linux/membarrier.h`.
-pub(crate) const MEMBARRIER_FLAGS: Table = &[
-    (0x1, "MEMBARRIER_CMD_FLAG_CPU"),
-];
+pub(crate) const MEMBARRIER_FLAGS: Table = &[(0x1, "MEMBARRIER_CMD_FLAG_CPU")];
 
 /// pidfd_open(2) flags: `include/uapi/linux/pidfd.h`.
-pub(crate) const PIDFD_OPEN: Table = &[
-    (0x80, "PIDFD_THREAD"),
-    (0x800, "PIDFD_NONBLOCK"),
-];
+pub(crate) const PIDFD_OPEN: Table = &[(0x80, "PIDFD_THREAD"), (0x800, "PIDFD_NONBLOCK")];
 
 /// pidfd_send_signal(2) flags: `include/uapi/linux/pidfd.h`.
-pub(crate) const PIDFD_SIGNAL: Table = &[
-    (0x1, "PIDFD_SIGNAL_THREAD"),
-    (0x2, "PIDFD_SIGNAL_THREAD_GROUP"),
-    (0x4, "PIDFD_SIGNAL_PROCESS_GROUP"),
-];
+pub(crate) const PIDFD_SIGNAL: Table =
+    &[(0x1, "PIDFD_SIGNAL_THREAD"), (0x2, "PIDFD_SIGNAL_THREAD_GROUP"), (0x4, "PIDFD_SIGNAL_PROCESS_GROUP")];
 
 /// Capabilities: `include/uapi/linux/capability.h`.
 pub(crate) const CAPABILITIES: Table = &[

@@ -22,16 +22,11 @@ pub(crate) const SECCOMP_FLAGS: Table = &[
 ];
 
 /// landlock_create_ruleset(2) flags: `include/uapi/linux/landlock.h`.
-pub(crate) const LANDLOCK_CREATE: Table = &[
-    (0x1, "LANDLOCK_CREATE_RULESET_VERSION"),
-    (0x2, "LANDLOCK_CREATE_RULESET_ERRATA"),
-];
+pub(crate) const LANDLOCK_CREATE: Table =
+    &[(0x1, "LANDLOCK_CREATE_RULESET_VERSION"), (0x2, "LANDLOCK_CREATE_RULESET_ERRATA")];
 
 /// landlock_add_rule(2) types: `include/uapi/linux/landlock.h`.
-pub(crate) const LANDLOCK_RULE: Table = &[
-    (1, "LANDLOCK_RULE_PATH_BENEATH"),
-    (2, "LANDLOCK_RULE_NET_PORT"),
-];
+pub(crate) const LANDLOCK_RULE: Table = &[(1, "LANDLOCK_RULE_PATH_BENEATH"), (2, "LANDLOCK_RULE_NET_PORT")];
 
 /// landlock_restrict_self(2) flags: `include/uapi/linux/landlock.h`.
 pub(crate) const LANDLOCK_RESTRICT: Table = &[
@@ -134,9 +129,7 @@ pub(crate) const BPF: Table = &[
 ];
 
 /// The flag within bpf(2) commands: `include/uapi/linux/bpf.h`.
-pub(crate) const BPF_FLAGS: Table = &[
-    (0x10000, "BPF_COMMON_ATTRS"),
-];
+pub(crate) const BPF_FLAGS: Table = &[(0x10000, "BPF_COMMON_ATTRS")];
 
 /// perf_event_open(2) flags: `include/uapi/linux/perf_event.h`.
 pub(crate) const PERF_OPEN: Table = &[

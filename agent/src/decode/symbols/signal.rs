@@ -73,17 +73,10 @@ pub(crate) const SIGNALS: Table = &[
 ];
 
 /// sigprocmask(2) how: `include/uapi/asm-generic/signal-defs.h`.
-pub(crate) const HOW: Table = &[
-    (0, "SIG_BLOCK"),
-    (1, "SIG_UNBLOCK"),
-    (2, "SIG_SETMASK"),
-];
+pub(crate) const HOW: Table = &[(0, "SIG_BLOCK"), (1, "SIG_UNBLOCK"), (2, "SIG_SETMASK")];
 
 /// Handlers that are no addresses: `include/uapi/asm-generic/signal-defs.h`.
-pub(crate) const HANDLER: Table = &[
-    (0, "SIG_DFL"),
-    (1, "SIG_IGN"),
-];
+pub(crate) const HANDLER: Table = &[(0, "SIG_DFL"), (1, "SIG_IGN")];
 
 /// `sa_flags`: `include/uapi/asm-generic/signal-defs.h`, `arch/x86/include/uapi/asm/signal.h`.
 pub(crate) const SA: Table = &[
@@ -100,25 +93,13 @@ pub(crate) const SA: Table = &[
 ];
 
 /// signalfd4(2) flags: `include/uapi/linux/signalfd.h`.
-pub(crate) const SIGNALFD: Table = &[
-    (0x800, "SFD_NONBLOCK"),
-    (0x80000, "SFD_CLOEXEC"),
-];
+pub(crate) const SIGNALFD: Table = &[(0x800, "SFD_NONBLOCK"), (0x80000, "SFD_CLOEXEC")];
 
 /// `ss_flags` of `stack_t`: `include/uapi/linux/signal.h`.
-pub(crate) const STACK: Table = &[
-    (0x1, "SS_ONSTACK"),
-    (0x2, "SS_DISABLE"),
-    (0x80000000, "SS_AUTODISARM"),
-];
+pub(crate) const STACK: Table = &[(0x1, "SS_ONSTACK"), (0x2, "SS_DISABLE"), (0x80000000, "SS_AUTODISARM")];
 
 /// `sigev_notify`: `include/uapi/asm-generic/siginfo.h`.
-pub(crate) const SIGEV: Table = &[
-    (0, "SIGEV_SIGNAL"),
-    (1, "SIGEV_NONE"),
-    (2, "SIGEV_THREAD"),
-    (4, "SIGEV_THREAD_ID"),
-];
+pub(crate) const SIGEV: Table = &[(0, "SIGEV_SIGNAL"), (1, "SIGEV_NONE"), (2, "SIGEV_THREAD"), (4, "SIGEV_THREAD_ID")];
 
 /// `si_code` of any signal, as 32 bits: `include/uapi/asm-generic/siginfo.h`.
 pub(crate) const SI_CODE: Table = &[
@@ -176,23 +157,12 @@ pub(crate) const SI_SEGV: Table = &[
 ];
 
 /// `si_code` of SIGBUS: `include/uapi/asm-generic/siginfo.h`.
-pub(crate) const SI_BUS: Table = &[
-    (1, "BUS_ADRALN"),
-    (2, "BUS_ADRERR"),
-    (3, "BUS_OBJERR"),
-    (4, "BUS_MCEERR_AR"),
-    (5, "BUS_MCEERR_AO"),
-];
+pub(crate) const SI_BUS: Table =
+    &[(1, "BUS_ADRALN"), (2, "BUS_ADRERR"), (3, "BUS_OBJERR"), (4, "BUS_MCEERR_AR"), (5, "BUS_MCEERR_AO")];
 
 /// `si_code` of SIGTRAP: `include/uapi/asm-generic/siginfo.h`.
-pub(crate) const SI_TRAP: Table = &[
-    (1, "TRAP_BRKPT"),
-    (2, "TRAP_TRACE"),
-    (3, "TRAP_BRANCH"),
-    (4, "TRAP_HWBKPT"),
-    (5, "TRAP_UNK"),
-    (6, "TRAP_PERF"),
-];
+pub(crate) const SI_TRAP: Table =
+    &[(1, "TRAP_BRKPT"), (2, "TRAP_TRACE"), (3, "TRAP_BRANCH"), (4, "TRAP_HWBKPT"), (5, "TRAP_UNK"), (6, "TRAP_PERF")];
 
 /// `si_code` of SIGCHLD: `include/uapi/asm-generic/siginfo.h`.
 pub(crate) const SI_CHLD: Table = &[
@@ -205,17 +175,8 @@ pub(crate) const SI_CHLD: Table = &[
 ];
 
 /// `si_code` of SIGIO: `include/uapi/asm-generic/siginfo.h`.
-pub(crate) const SI_POLL: Table = &[
-    (1, "POLL_IN"),
-    (2, "POLL_OUT"),
-    (3, "POLL_MSG"),
-    (4, "POLL_ERR"),
-    (5, "POLL_PRI"),
-    (6, "POLL_HUP"),
-];
+pub(crate) const SI_POLL: Table =
+    &[(1, "POLL_IN"), (2, "POLL_OUT"), (3, "POLL_MSG"), (4, "POLL_ERR"), (5, "POLL_PRI"), (6, "POLL_HUP")];
 
 /// `si_code` of SIGSYS: `include/uapi/asm-generic/siginfo.h`.
-pub(crate) const SI_SYS: Table = &[
-    (1, "SYS_SECCOMP"),
-    (2, "SYS_USER_DISPATCH"),
-];
+pub(crate) const SI_SYS: Table = &[(1, "SYS_SECCOMP"), (2, "SYS_USER_DISPATCH")];

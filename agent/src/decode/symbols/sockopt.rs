@@ -78,7 +78,8 @@ pub(crate) const LEVEL: Table = &[
     (287, "SOL_VSOCK"),
 ];
 
-/// SOL_SOCKET. The names without `_NEW` are those with the ABI's own `long` times: `include/uapi/asm-generic/socket.h`.
+/// SOL_SOCKET. The names without `_NEW` are those with the ABI's own `long` times:
+/// `include/uapi/asm-generic/socket.h`.
 pub(crate) const SOCKET: Table = &[
     (1, "SO_DEBUG"),
     (2, "SO_REUSEADDR"),
@@ -369,14 +370,10 @@ pub(crate) const UDP: Table = &[
 ];
 
 /// SOL_RAW: `include/uapi/linux/icmp.h`.
-pub(crate) const RAW: Table = &[
-    (1, "ICMP_FILTER"),
-];
+pub(crate) const RAW: Table = &[(1, "ICMP_FILTER")];
 
 /// SOL_ICMPV6: `include/uapi/linux/icmpv6.h`.
-pub(crate) const ICMPV6: Table = &[
-    (1, "ICMPV6_FILTER"),
-];
+pub(crate) const ICMPV6: Table = &[(1, "ICMPV6_FILTER")];
 
 /// SOL_PACKET: `include/uapi/linux/if_packet.h`.
 pub(crate) const PACKET: Table = &[
@@ -455,12 +452,8 @@ pub(crate) const XDP: Table = &[
 ];
 
 /// SOL_MPTCP: `include/uapi/linux/mptcp.h`.
-pub(crate) const MPTCP: Table = &[
-    (1, "MPTCP_INFO"),
-    (2, "MPTCP_TCPINFO"),
-    (3, "MPTCP_SUBFLOW_ADDRS"),
-    (4, "MPTCP_FULL_INFO"),
-];
+pub(crate) const MPTCP: Table =
+    &[(1, "MPTCP_INFO"), (2, "MPTCP_TCPINFO"), (3, "MPTCP_SUBFLOW_ADDRS"), (4, "MPTCP_FULL_INFO")];
 
 /// Level AF_VSOCK: `include/uapi/linux/vm_sockets.h`.
 pub(crate) const VSOCK: Table = &[
@@ -475,9 +468,7 @@ pub(crate) const VSOCK: Table = &[
 ];
 
 /// SOL_VSOCK: `include/uapi/linux/vm_sockets.h`.
-pub(crate) const SOL_VSOCK: Table = &[
-    (1, "VSOCK_RECVERR"),
-];
+pub(crate) const SOL_VSOCK: Table = &[(1, "VSOCK_RECVERR")];
 
 /// SOL_SCTP: `include/uapi/linux/sctp.h`.
 pub(crate) const SCTP: Table = &[

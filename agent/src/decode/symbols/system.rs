@@ -105,9 +105,7 @@ pub(crate) const IO_URING_REGISTER: Table = &[
 ];
 
 /// The flag within io_uring_register(2) opcodes: `include/uapi/linux/io_uring.h`.
-pub(crate) const IO_URING_REGISTER_FLAGS: Table = &[
-    (0x80000000, "IORING_REGISTER_USE_REGISTERED_RING"),
-];
+pub(crate) const IO_URING_REGISTER_FLAGS: Table = &[(0x80000000, "IORING_REGISTER_USE_REGISTERED_RING")];
 
 /// kexec_load(2) flags without the machine: `include/uapi/linux/kexec.h`.
 pub(crate) const KEXEC: Table = &[
@@ -155,10 +153,7 @@ pub(crate) const MODULE_INIT: Table = &[
 ];
 
 /// delete_module(2) flags: `include/uapi/asm-generic/fcntl.h`.
-pub(crate) const MODULE_DELETE: Table = &[
-    (0o1000, "O_TRUNC"),
-    (0o4000, "O_NONBLOCK"),
-];
+pub(crate) const MODULE_DELETE: Table = &[(0o1000, "O_TRUNC"), (0o4000, "O_NONBLOCK")];
 
 /// reboot(2) commands: `include/uapi/linux/reboot.h`.
 pub(crate) const REBOOT: Table = &[
@@ -205,8 +200,4 @@ pub(crate) const SWAPON: Table = &[
 ];
 
 /// getrandom(2) flags: `include/uapi/linux/random.h`.
-pub(crate) const GETRANDOM: Table = &[
-    (0x1, "GRND_NONBLOCK"),
-    (0x2, "GRND_RANDOM"),
-    (0x4, "GRND_INSECURE"),
-];
+pub(crate) const GETRANDOM: Table = &[(0x1, "GRND_NONBLOCK"), (0x2, "GRND_RANDOM"), (0x4, "GRND_INSECURE")];

@@ -9,20 +9,16 @@ use agent_common::{
 };
 use proptest::prelude::{any, proptest};
 
-use super::{
-    write::{Part, Spelling},
-    *,
-};
+use super::{write::Spelling, *};
 
 const MACHINES: [Machine; 3] = [Machine::X86_64, Machine::Aarch64, Machine::I386];
 
 /// Every set that a syscall's argument or a struct's member draws from.
 fn sets() -> BTreeMap<String, Set> {
     let rows = NATIVE_ROWS.iter().chain(I386_ROWS);
-    let used = rows.flat_map(|(_, row)| row.args).filter_map(|arg| match arg.kind {
-        Kind::Flags(set) | Kind::Enum(set) => Some(set),
-        _ => None,
-    });
+    let used = rows
+        .flat_map(|(_, row)| row.args)
+        .filter_map(|arg| if let Kind::Flags(set) | Kind::Enum(set) = arg.kind { Some(set) } else { None });
     let others = [Set::EpollEvents, Set::Poll, Set::Resolve, Set::SigactionFlags, Set::StatmountMask, Set::Ipc];
     used.chain(others).map(|set| (format!("{set:?}"), set)).collect()
 }
@@ -43,7 +39,7 @@ fn each_form(mut check: impl FnMut(&str, &Form)) {
     }
     for machine in MACHINES {
         let tables = machine.pick(&[file::OPEN_X86, file::OPENAT2], &[file::OPEN_AARCH64, file::OPENAT2]);
-        check("open_how", &OPEN.flags(tables).long());
+        check("open_how", &OPEN.tables(tables).long());
     }
     check("clone_args", &many(&[process::CLONE, process::CLONE_TIME]).long());
     check("capabilities", &many(&[signal::STACK]));
@@ -81,11 +77,9 @@ fn parse(form: &Form, text: &str) -> u64 {
     let call = text.strip_suffix(')').and_then(|text| text.split_once('('));
     let args = |args: &str| args.split(", ").map(str::to_owned).collect::<Vec<_>>();
     let value = match (form.spelling, call) {
-        (Spelling::One(tables), _) => lookup(tables, text),
-        (Spelling::Many { head, flags, tail }, _) => parse_many(text, head, flags, tail),
-        (Spelling::Personality, _) => {
-            parse_many(text, &[], &[process::PERSONALITY, process::PERSONALITY_FLAGS], &[])
-        }
+        (Spelling::One, _) => lookup(form.tables, text),
+        (Spelling::Many, _) => parse_many(text, form.head, form.tables, form.tail),
+        (Spelling::Personality, _) => parse_many(text, &[], &[process::PERSONALITY, process::PERSONALITY_FLAGS], &[]),
         (Spelling::Clock, Some((whose, rest))) => {
             let args = args(rest);
             let base = !number(&args[0]) << 3;
@@ -100,11 +94,11 @@ fn parse(form: &Form, text: &str) -> u64 {
         (Spelling::Clock, None) => lookup(&[time::CLOCK], text),
         (Spelling::Quota, Some(("QCMD", rest))) => {
             let args = args(rest);
-            lookup(&[file::QUOTA], &args[0]) << 8 | lookup(&[file::QUOTA_TYPE], &args[1])
+            (lookup(&[file::QUOTA], &args[0]) << 8) | lookup(&[file::QUOTA_TYPE], &args[1])
         }
         (Spelling::Ipc, Some(("IPCCALL", rest))) => {
             let args = args(rest);
-            number(&args[0]) << 16 | lookup(&[ipc::CALL], &args[1])
+            (number(&args[0]) << 16) | lookup(&[ipc::CALL], &args[1])
         }
         (Spelling::Ipc, None) => lookup(&[ipc::CALL], text),
         (Spelling::Ethertype, Some(("htons", protocol))) => {
@@ -119,22 +113,24 @@ fn parse(form: &Form, text: &str) -> u64 {
 }
 
 fn parse_ioctl(name: &str, args: &[String]) -> u64 {
-    let ioc = |direction: u64, kind: u8, nr: u64, size: u64| direction << 30 | size << 16 | u64::from(kind) << 8 | nr;
+    let arg = |i: usize| args.get(i).map_or("0", String::as_str);
+    let ioc =
+        |direction: u64, kind: u8, nr: u64, size: u64| (direction << 30) | (size << 16) | (u64::from(kind) << 8) | nr;
     if name == "_IOC" {
-        let direction = match args[0].as_str() {
+        let direction = match arg(0) {
             "_IOC_NONE" => 0,
             "_IOC_WRITE" => 1,
             "_IOC_READ" => 2,
             "_IOC_READ|_IOC_WRITE" => 3,
             wrong => panic!("{wrong}"),
         };
-        return ioc(direction, number(&args[1]) as u8, number(&args[2]), number(&args[3]));
+        return ioc(direction, number(arg(1)) as u8, number(arg(2)), number(arg(3)));
     }
-    let first = number(&args[0]);
+    let first = number(arg(0));
     match name {
         "EVIOCGABS" => ioc(2, b'E', 0x40 + first, 24),
         "EVIOCSABS" => ioc(1, b'E', 0xc0 + first, 24),
-        "EVIOCGBIT" => ioc(2, b'E', 0x20 + first, number(&args[1])),
+        "EVIOCGBIT" => ioc(2, b'E', 0x20 + first, number(arg(1))),
         "EVIOCGNAME" => ioc(2, b'E', 6, first),
         "HIDIOCSFEATURE" => ioc(3, b'H', 6, first),
         _ => panic!("{name}"),
@@ -144,14 +140,12 @@ fn parse_ioctl(name: &str, args: &[String]) -> u64 {
 fn parse_many(text: &str, head: &[Field], flags: &[Table], tail: &[Field]) -> u64 {
     text.split('|').fold(0, |value, symbol| {
         let bits = head.iter().chain(tail).find_map(|Field(_, part)| match *part {
-            Part::Named(table) | Part::Shifted(.., table) if table.iter().any(|(_, name)| *name == symbol) => {
+            Named(table) | Shifted(.., table) if table.iter().any(|(_, name)| *name == symbol) => {
                 Some(lookup(&[table], symbol))
             }
-            Part::Shifted(shift, unit, _) => {
-                Some(number(symbol.strip_suffix(unit)?.strip_suffix("<<")?) << shift)
-            }
-            Part::Signal => (1..=64).find(|signal| super::signal(*signal) == Some(symbol)).map(|signal| signal as u64),
-            Part::Named(_) | Part::Octal => None,
+            Shifted(shift, unit, _) => Some(number(symbol.strip_suffix(unit)?.strip_suffix("<<")?) << shift),
+            Signal => (1..=64).find(|signal| super::signal(*signal) == Some(symbol)).map(|signal| signal as u64),
+            Named(_) | Octal => None,
         });
         let bits = bits.unwrap_or_else(|| lookup(flags, symbol));
         assert_eq!(value & bits, 0, "{symbol} repeats bits in {text}");
@@ -174,7 +168,7 @@ fn single_bits_and_a_few() {
         }
         reversible(name, form, 0);
         for bit in 0..64 {
-            let one = 1u64 << bit;
+            let one = 1_u64 << bit;
             reversible(name, form, one);
             reversible(name, form, one | 1);
             reversible(name, form, one | one.rotate_left(1));
@@ -191,7 +185,7 @@ fn single_bits_and_a_few() {
 fn sixteen_bits() {
     for (name, set) in sets() {
         let form = form(set, Machine::X86_64, &[2, 1, 0, 0, 0, 0]);
-        if matches!(form.spelling, Spelling::Many { .. } | Spelling::Ioctl(_)) {
+        if matches!(form.spelling, Spelling::Many | Spelling::Ioctl(_)) {
             continue;
         }
         for value in 0..1 << 16 {
@@ -208,13 +202,13 @@ fn all_that_tables_say() {
     each_form(|name, form| {
         let fields = |fields: &'static [Field]| {
             fields.iter().filter_map(|Field(mask, part)| match *part {
-                Part::Named(table) | Part::Shifted(.., table) => Some((*mask, table)),
-                Part::Signal | Part::Octal => None,
+                Named(table) | Shifted(.., table) => Some((*mask, table)),
+                Signal | Octal => None,
             })
         };
         let (one, flags, parts): (&[Table], &[Table], Vec<_>) = match form.spelling {
-            Spelling::One(tables) => (tables, &[], vec![]),
-            Spelling::Many { head, flags, tail } => (&[], flags, fields(head).chain(fields(tail)).collect()),
+            Spelling::One => (form.tables, &[], vec![]),
+            Spelling::Many => (&[], form.tables, fields(form.head).chain(fields(form.tail)).collect()),
             Spelling::Ioctl(machine) => (ioctl::tables(machine), &[], vec![]),
             Spelling::Clock => (&[time::CLOCK], &[], vec![]),
             Spelling::Quota => (&[file::QUOTA], &[], vec![]),
@@ -268,7 +262,7 @@ fn all_that_tables_say() {
 
 proptest! {
     #[test]
-    fn any_value(value: u64, level in 0u64..300, domain in 0u64..50) {
+    fn any_value(value: u64, level in 0_u64..300, domain in 0_u64..50) {
         for (name, set) in sets() {
             for machine in MACHINES {
                 let form = form(set, machine, &[domain, level, 0, 0, 0, 0]);
@@ -280,9 +274,9 @@ proptest! {
     }
 
     #[test]
-    fn any_request(direction in 0u64..4, kind: u8, nr: u8, size in 0u64..0x4000, machine in 0usize..3) {
+    fn any_request(direction in 0_u64..4, kind: u8, nr: u8, size in 0_u64..0x4000, machine in 0_usize..3) {
         let form = Form::ioctl(MACHINES[machine]);
-        let request = direction << 30 | size << 16 | u64::from(kind) << 8 | u64::from(nr);
+        let request = (direction << 30) | (size << 16) | (u64::from(kind) << 8) | u64::from(nr);
         let text = text(&form, request);
         if !text.contains('(') || text.starts_with("_IOC") {
             assert_eq!(parse(&form, &text), request, "{text}");
@@ -323,8 +317,8 @@ fn as_people_know_them() {
         (Set::Map, 0x22, "MAP_PRIVATE|MAP_ANONYMOUS"),
         (Set::Map, 0x3, "MAP_SHARED_VALIDATE"),
         (Set::Map, 0x20, "MAP_ANONYMOUS"),
-        (Set::Map, 0x40022 | 21 << 26, "MAP_PRIVATE|MAP_ANONYMOUS|MAP_HUGETLB|MAP_HUGE_2MB"),
-        (Set::Map, 0x40002 | 33 << 26, "MAP_PRIVATE|MAP_HUGETLB|33<<MAP_HUGE_SHIFT"),
+        (Set::Map, 0x40022 | (21 << 26), "MAP_PRIVATE|MAP_ANONYMOUS|MAP_HUGETLB|MAP_HUGE_2MB"),
+        (Set::Map, 0x40002 | (33 << 26), "MAP_PRIVATE|MAP_HUGETLB|33<<MAP_HUGE_SHIFT"),
         (Set::Madvise, 0, "MADV_NORMAL"),
         (Set::Madvise, 77, "77"),
         (Set::Clone, 17, "SIGCHLD"),
@@ -349,17 +343,17 @@ fn as_people_know_them() {
         (Set::Whence, 0xffff_ffff, "-1"),
         (Set::RusageWho, 0xffff_ffff_ffff_ffff, "RUSAGE_CHILDREN"),
         (Set::Clock, 1, "CLOCK_MONOTONIC"),
-        (Set::Clock, (!1234u64 << 3) | 2, "MAKE_PROCESS_CPUCLOCK(1234, CPUCLOCK_SCHED)"),
-        (Set::Clock, (!0u64 << 3) | 6, "MAKE_THREAD_CPUCLOCK(0, CPUCLOCK_SCHED)"),
-        (Set::Clock, (!5u64 << 3) | 3, "FD_TO_CLOCKID(5)"),
+        (Set::Clock, (!1234_u64 << 3) | 2, "MAKE_PROCESS_CPUCLOCK(1234, CPUCLOCK_SCHED)"),
+        (Set::Clock, (!0_u64 << 3) | 6, "MAKE_THREAD_CPUCLOCK(0, CPUCLOCK_SCHED)"),
+        (Set::Clock, (!5_u64 << 3) | 3, "FD_TO_CLOCKID(5)"),
         (Set::Clock, 99, "99"),
         (Set::Quotactl, 0x8000_0201, "QCMD(Q_QUOTAON, GRPQUOTA)"),
-        (Set::Ipc, 1 << 16 | 21, "IPCCALL(1, SHMAT)"),
+        (Set::Ipc, 0x1_0015, "IPCCALL(1, SHMAT)"),
         (Set::Ipc, 2, "SEMGET"),
         (Set::Personality, 0xffff_ffff, "0xffffffff"),
         (Set::Personality, 0x40000, "PER_LINUX|ADDR_NO_RANDOMIZE"),
         (Set::Kexec, 0, "KEXEC_ARCH_DEFAULT"),
-        (Set::Kexec, 62 << 16 | 1, "KEXEC_ON_CRASH|KEXEC_ARCH_X86_64"),
+        (Set::Kexec, (62 << 16) | 1, "KEXEC_ON_CRASH|KEXEC_ARCH_X86_64"),
         (Set::Mempolicy, 0x8002, "MPOL_BIND|MPOL_F_STATIC_NODES"),
         (Set::FanotifyInit, 0x1, "FAN_CLASS_NOTIF|FAN_CLOEXEC"),
         (Set::FanotifyMark, 0x111, "FAN_MARK_ADD|FAN_MARK_MNTNS"),
@@ -434,27 +428,33 @@ fn errors_and_signals() {
         assert!(signal(n).is_some(), "{n}");
     }
     assert_eq!((signal(0), signal(65), signal(-9)), (None, None, None));
-    assert_eq!((signal(9), signal(32), signal(33), signal(64)), (Some("SIGKILL"), Some("SIGRTMIN"), Some("SIGRT_1"), Some("SIGRT_32")));
+    assert_eq!(
+        (signal(9), signal(32), signal(33), signal(64)),
+        (Some("SIGKILL"), Some("SIGRTMIN"), Some("SIGRT_1"), Some("SIGRT_32"))
+    );
 }
 
 /// libc has the same constants; a few from each table that was not made from kernel headers.
 #[test]
 fn as_libc_has_them() {
-    let tables: &[(&[Table], &[(&str, i64)])] = &[
-        (&[net::DOMAIN], &[("AF_INET6", libc::AF_INET6 as i64), ("AF_VSOCK", libc::AF_VSOCK as i64), ("AF_XDP", libc::AF_XDP as i64)]),
-        (&[net::SOCKET_TYPE], &[("SOCK_SEQPACKET", libc::SOCK_SEQPACKET as i64)]),
-        (&[net::SOCKET_FLAGS], &[("SOCK_CLOEXEC", libc::SOCK_CLOEXEC as i64)]),
-        (&[net::MSG], &[("MSG_NOSIGNAL", libc::MSG_NOSIGNAL as i64), ("MSG_WAITFORONE", libc::MSG_WAITFORONE as i64)]),
-        (&[sockopt::LEVEL], &[("SOL_NETLINK", libc::SOL_NETLINK as i64), ("SOL_TLS", libc::SOL_TLS as i64)]),
-        (&[file::SPLICE], &[("SPLICE_F_GIFT", libc::SPLICE_F_GIFT as i64)]),
-        (&[mount::UMOUNT], &[("UMOUNT_NOFOLLOW", libc::UMOUNT_NOFOLLOW as i64)]),
-        (&[errno::ERRNO], &[("ENOTRECOVERABLE", libc::ENOTRECOVERABLE as i64)]),
-        (&[signal::SIGNALS], &[("SIGSYS", libc::SIGSYS as i64), ("SIGSTKFLT", libc::SIGSTKFLT as i64)]),
+    let constants: &[(Table, &str, u64)] = &[
+        (net::DOMAIN, "AF_INET6", libc::AF_INET6 as u64),
+        (net::DOMAIN, "AF_VSOCK", libc::AF_VSOCK as u64),
+        (net::DOMAIN, "AF_XDP", libc::AF_XDP as u64),
+        (net::SOCKET_TYPE, "SOCK_SEQPACKET", libc::SOCK_SEQPACKET as u64),
+        (net::SOCKET_FLAGS, "SOCK_CLOEXEC", libc::SOCK_CLOEXEC as u64),
+        (net::MSG, "MSG_NOSIGNAL", libc::MSG_NOSIGNAL as u64),
+        (net::MSG, "MSG_WAITFORONE", libc::MSG_WAITFORONE as u64),
+        (sockopt::LEVEL, "SOL_NETLINK", libc::SOL_NETLINK as u64),
+        (sockopt::LEVEL, "SOL_TLS", libc::SOL_TLS as u64),
+        (file::SPLICE, "SPLICE_F_GIFT", u64::from(libc::SPLICE_F_GIFT)),
+        (mount::UMOUNT, "UMOUNT_NOFOLLOW", libc::UMOUNT_NOFOLLOW as u64),
+        (errno::ERRNO, "ENOTRECOVERABLE", libc::ENOTRECOVERABLE as u64),
+        (signal::SIGNALS, "SIGSYS", libc::SIGSYS as u64),
+        (signal::SIGNALS, "SIGSTKFLT", libc::SIGSTKFLT as u64),
     ];
-    for (tables, constants) in tables {
-        for (name, value) in *constants {
-            let found = tables.iter().copied().flatten().find(|(_, symbol)| symbol == name);
-            assert_eq!(found.map(|(value, _)| *value), Some(*value as u64), "{name}");
-        }
+    for (table, name, value) in constants {
+        let found = table.iter().find(|(_, symbol)| symbol == name);
+        assert_eq!(found.map(|(value, _)| value), Some(value), "{name}");
     }
 }

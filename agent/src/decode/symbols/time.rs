@@ -4,11 +4,7 @@
 use super::Table;
 
 /// Interval timers: `include/uapi/linux/time.h`.
-pub(crate) const ITIMER: Table = &[
-    (0, "ITIMER_REAL"),
-    (1, "ITIMER_VIRTUAL"),
-    (2, "ITIMER_PROF"),
-];
+pub(crate) const ITIMER: Table = &[(0, "ITIMER_REAL"), (1, "ITIMER_VIRTUAL"), (2, "ITIMER_PROF")];
 
 /// Clock ids: `include/uapi/linux/time.h`.
 pub(crate) const CLOCK: Table = &[
@@ -28,18 +24,10 @@ pub(crate) const CLOCK: Table = &[
 ];
 
 /// clock_nanosleep(2) and timer_settime(2) flags: `include/uapi/linux/time.h`.
-pub(crate) const TIMER: Table = &[
-    (0x1, "TIMER_ABSTIME"),
-];
+pub(crate) const TIMER: Table = &[(0x1, "TIMER_ABSTIME")];
 
 /// timerfd_create(2) flags: `include/uapi/linux/timerfd.h`.
-pub(crate) const TIMERFD_CREATE: Table = &[
-    (0x800, "TFD_NONBLOCK"),
-    (0x80000, "TFD_CLOEXEC"),
-];
+pub(crate) const TIMERFD_CREATE: Table = &[(0x800, "TFD_NONBLOCK"), (0x80000, "TFD_CLOEXEC")];
 
 /// timerfd_settime(2) flags: `include/uapi/linux/timerfd.h`.
-pub(crate) const TIMERFD_SET: Table = &[
-    (0x1, "TFD_TIMER_ABSTIME"),
-    (0x2, "TFD_TIMER_CANCEL_ON_SET"),
-];
+pub(crate) const TIMERFD_SET: Table = &[(0x1, "TFD_TIMER_ABSTIME"), (0x2, "TFD_TIMER_CANCEL_ON_SET")];

@@ -12,22 +12,21 @@ pub(super) struct Form {
     pub(super) zero: Option<&'static str>,
     /// What stands for the rest.
     pub(super) spelling: Spelling,
+    /// Of [`Spelling::Many`]: what is written before the flags.
+    pub(super) head: &'static [Field],
+    /// Of [`Spelling::Many`]: the flags. Of [`Spelling::One`]: the names.
+    pub(super) tables: &'static [Table],
+    /// Of [`Spelling::Many`]: what is written after the flags.
+    pub(super) tail: &'static [Field],
 }
 
 /// What kind of value it is.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Spelling {
     /// One name, or the number in decimal.
-    One(&'static [Table]),
+    One,
     /// Names joined by `|`, then what is left, in hexadecimal.
-    Many {
-        /// What is written before the flags.
-        head: &'static [Field],
-        /// The flags.
-        flags: &'static [Table],
-        /// What is written after the flags.
-        tail: &'static [Field],
-    },
+    Many,
     /// An ioctl request.
     Ioctl(Machine),
     /// A clock id: a clock, or the clock of a process, thread or descriptor.
@@ -63,12 +62,12 @@ const INT: u64 = u32::MAX as u64;
 
 /// An enumerated `int`.
 pub(super) const fn one(tables: &'static [Table]) -> Form {
-    Form { bits: INT, zero: None, spelling: Spelling::One(tables) }
+    Form { tables, ..Form::special(Spelling::One) }
 }
 
 /// Flags in an `int`.
-pub(super) const fn many(flags: &'static [Table]) -> Form {
-    Form { bits: INT, zero: None, spelling: Spelling::Many { head: &[], flags, tail: &[] } }
+pub(super) const fn many(tables: &'static [Table]) -> Form {
+    Form { tables, ..Form::special(Spelling::Many) }
 }
 
 /// Appends the flags of `tables` that `value` has, then what is left of it.
@@ -81,7 +80,7 @@ pub(crate) fn bits(table: Table, mask: u64, out: &mut Vec<u8>) {
     let mut joined = Joined { out, any: false };
     let mut rest = mask;
     for (bit, name) in table {
-        let bit = 1u64.checked_shl(*bit as u32).unwrap_or(0);
+        let bit = 1_u64.checked_shl(*bit as u32).unwrap_or(0);
         if rest & bit != 0 {
             joined.name(name);
             rest &= !bit;
@@ -102,7 +101,7 @@ pub(crate) fn name(tables: &[Table], value: u64) -> Option<&'static str> {
 
 impl Form {
     const fn special(spelling: Spelling) -> Self {
-        Self { bits: INT, zero: None, spelling }
+        Self { bits: INT, zero: None, spelling, head: &[], tables: &[], tail: &[] }
     }
 
     pub(super) const fn ioctl(machine: Machine) -> Self {
@@ -141,26 +140,17 @@ impl Form {
 
     /// What is written before the flags.
     pub(super) const fn head(self, head: &'static [Field]) -> Self {
-        match self.spelling {
-            Spelling::Many { flags, tail, .. } => Self { spelling: Spelling::Many { head, flags, tail }, ..self },
-            _ => self,
-        }
+        Self { head, ..self }
     }
 
     /// The flags themselves.
-    pub(super) const fn flags(self, flags: &'static [Table]) -> Self {
-        match self.spelling {
-            Spelling::Many { head, tail, .. } => Self { spelling: Spelling::Many { head, flags, tail }, ..self },
-            _ => self,
-        }
+    pub(super) const fn tables(self, tables: &'static [Table]) -> Self {
+        Self { tables, ..self }
     }
 
     /// What is written after the flags.
     pub(super) const fn tail(self, tail: &'static [Field]) -> Self {
-        match self.spelling {
-            Spelling::Many { head, flags, .. } => Self { spelling: Spelling::Many { head, flags, tail }, ..self },
-            _ => self,
-        }
+        Self { tail, ..self }
     }
 
     /// Appends what stands for `value`.
@@ -170,11 +160,11 @@ impl Form {
             return out.extend_from_slice(zero.as_bytes());
         }
         match self.spelling {
-            Spelling::One(tables) => match name(tables, value) {
+            Spelling::One => match name(self.tables, value) {
                 Some(name) => out.extend_from_slice(name.as_bytes()),
                 None => self.number(value, out),
             },
-            Spelling::Many { head, flags, tail } => symbols(value, head, flags, tail, out),
+            Spelling::Many => symbols(value, self.head, self.tables, self.tail, out),
             Spelling::Ioctl(machine) => ioctl::write(value as u32, machine, out),
             Spelling::Clock => clock((value as u32).cast_signed(), out),
             Spelling::Quota => quota(value, out),
@@ -227,14 +217,13 @@ impl Joined<'_> {
                     true
                 }
                 Part::Shifted(shift, unit, table) if bits != 0 => {
-                    match name(&[*table], bits) {
-                        Some(name) => self.name(name),
-                        None => {
-                            let out = self.next();
-                            dec((bits >> shift).cast_signed(), out);
-                            out.extend_from_slice(b"<<");
-                            out.extend_from_slice(unit.as_bytes());
-                        }
+                    if let Some(name) = name(&[*table], bits) {
+                        self.name(name);
+                    } else {
+                        let out = self.next();
+                        dec((bits >> shift).cast_signed(), out);
+                        out.extend_from_slice(b"<<");
+                        out.extend_from_slice(unit.as_bytes());
                     }
                     true
                 }
@@ -285,8 +274,7 @@ fn clock(id: i32, out: &mut Vec<u8>) {
             out.push(b')');
         }
         (_, counts) => {
-            let whose: &[u8] =
-                if id & 0b100 == 0 { b"MAKE_PROCESS_CPUCLOCK(" } else { b"MAKE_THREAD_CPUCLOCK(" };
+            let whose: &[u8] = if id & 0b100 == 0 { b"MAKE_PROCESS_CPUCLOCK(" } else { b"MAKE_THREAD_CPUCLOCK(" };
             out.extend_from_slice(whose);
             dec(of, out);
             out.extend_from_slice(match counts {

@@ -72,13 +72,16 @@ impl Visitor for Recorder {
     fn named(&mut self, value: i64, name: &str) {
         write!(self.value(), "{name}={value}").unwrap();
     }
-    fn symbols(&mut self, symbols: &dyn Fn(&mut Vec<u8>)) {
+    fn symbols(&mut self, write: &dyn Fn(&mut Vec<u8>)) {
         let mut out = Vec::new();
-        symbols(&mut out);
+        write(&mut out);
         let out = String::from_utf8(out).unwrap();
         let printable = out.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\');
         assert!(printable && !out.is_empty(), "symbols {out:?}");
-        write!(self.value(), "\"{out}\"").unwrap();
+        let text = self.value();
+        text.push('"');
+        text.push_str(&out);
+        text.push('"');
     }
     fn bytes(&mut self, what: Text, bytes: &[u8], cut: bool) {
         let cut = if cut { "..." } else { "" };

@@ -267,9 +267,7 @@ pub(super) const X86: Table = &[
 ];
 
 /// Requests of x86 alone, as its 64-bit callers number them.
-pub(super) const X86_64: Table = &[
-    (0x4188aec6, "KVM_X86_SET_MSR_FILTER"),
-];
+pub(super) const X86_64: Table = &[(0x4188aec6, "KVM_X86_SET_MSR_FILTER")];
 
 /// Requests of arm64 alone, or that it numbers differently.
 pub(super) const AARCH64: Table = &[
