@@ -22,7 +22,7 @@ use agent_common::{
 use aya::{
     Ebpf, EbpfLoader, VerifierLogLevel,
     maps::{Array, HashMap, Map, MapData, ProgramArray},
-    programs::{ProgramFd, RawTracePoint},
+    programs::RawTracePoint,
 };
 
 pub use self::{counters::Counters, error::ProbeError, layout::Layout, rings::Rings};
@@ -160,15 +160,17 @@ impl Probe {
             possible,
         );
         let wiring = Wiring::of(selection);
-        let mut programs = Vec::new();
+        let mut wanted: BTreeSet<&str> = wiring.exits.keys().chain(wiring.enters.keys()).map(String::as_str).collect();
+        let needs_enter = wiring.kept || !wiring.enters.is_empty();
+        wanted.extend([names::SYS_EXIT].into_iter().chain(needs_enter.then_some(names::SYS_ENTER)));
+        let programs = load_programs(&mut ebpf, &wanted)?;
         let mut calls: ProgramArray<_> = typed(&mut ebpf, names::CALLS)?;
-        wire(&mut ebpf, &mut calls, &wiring.exits, &mut programs)?;
+        wire(&mut ebpf, &mut calls, &wiring.exits)?;
         let mut enters: ProgramArray<_> = typed(&mut ebpf, names::ENTERS)?;
-        wire(&mut ebpf, &mut enters, &wiring.enters, &mut programs)?;
+        wire(&mut ebpf, &mut enters, &wiring.enters)?;
         for slot in wiring.exits.values().chain(wiring.enters.values()).flatten() {
             selected.set(*slot, 1, 0).map_err(|error| ProbeError::map(names::SELECTED, error))?;
         }
-        let needs_enter = wiring.kept || !wiring.enters.is_empty();
         let log = (settings.log_level > 0).then(|| log::ProbeLog::start(&mut ebpf)).flatten();
         Ok((Self { ebpf, _calls: [calls, enters], _selected: selected, mode, counters, programs, ring_size, log, needs_enter }, rings))
     }
@@ -187,7 +189,6 @@ impl Probe {
     }
 
     fn attach_one(&mut self, name: &str) -> Result<(), ProbeError> {
-        load_program(&mut self.ebpf, name, &mut self.programs)?;
         let program = program(&mut self.ebpf, name)?;
         program.attach(name).map_err(|error| ProbeError::program("attach", name, error))?;
         Ok(())
@@ -286,33 +287,60 @@ fn program<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut RawTracePoint, 
     program.try_into().map_err(|error| ProbeError::program("use", name, error))
 }
 
-/// Loads a program, unless it is loaded, and returns its descriptor.
-fn load_program(ebpf: &mut Ebpf, name: &str, loaded: &mut Vec<ProgramInfo>) -> Result<ProgramFd, ProbeError> {
-    let failed = |error| ProbeError::program("load", name, error);
-    let program = program(ebpf, name)?;
-    if program.fd().is_err() {
-        program.load().map_err(failed)?;
-        if let Ok(info) = program.info() {
-            loaded.push(ProgramInfo {
-                name: name.to_owned(),
-                verified: info.verified_instruction_count(),
-                jited: info.size_jitted(),
-            });
+/// Loads the wanted programs, on as many threads as there are CPUs: the verifier takes most of the start, and works on
+/// programs independently.
+fn load_programs(ebpf: &mut Ebpf, wanted: &BTreeSet<&str>) -> Result<Vec<ProgramInfo>, ProbeError> {
+    let mut found = BTreeSet::new();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut shares: Vec<Vec<(String, &mut RawTracePoint)>> = Vec::new();
+    shares.resize_with(threads, Vec::new);
+    for (name, program) in ebpf.programs_mut().filter(|(name, _)| wanted.contains(name)) {
+        let program = program.try_into().map_err(|error| ProbeError::program("use", name, error))?;
+        // Dealt out in turn: neighbours in the order of names cost alike, so that the shares come out even.
+        if let Some(share) = shares.get_mut(found.len() % threads) {
+            share.push((name.to_owned(), program));
         }
+        found.insert(name.to_owned());
     }
-    program.fd().map_err(failed)?.try_clone().map_err(|error| ProbeError::system("dup", error))
+    if let Some(missing) = wanted.iter().find(|name| !found.contains(**name)) {
+        return Err(ProbeError::Missing(format!("program {missing}")));
+    }
+    let loaded: Vec<_> = std::thread::scope(|scope| {
+        let workers: Vec<_> = shares.into_iter().map(|share| scope.spawn(move || load_share(share))).collect();
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    let mut programs = Vec::with_capacity(found.len());
+    for share in loaded {
+        programs.extend(share?);
+    }
+    Ok(programs)
 }
 
+fn load_share(share: Vec<(String, &mut RawTracePoint)>) -> Result<Vec<ProgramInfo>, ProbeError> {
+    share
+        .into_iter()
+        .map(|(name, program)| {
+            program.load().map_err(|error| ProbeError::program("load", &name, error))?;
+            let info = program.info().map_err(|error| ProbeError::program("query", &name, error))?;
+            Ok(ProgramInfo { name, verified: info.verified_instruction_count(), jited: info.size_jitted() })
+        })
+        .collect()
+}
+
+/// Puts loaded programs into a tail-call array.
 fn wire(
     ebpf: &mut Ebpf,
     calls: &mut ProgramArray<MapData>,
     wiring: &BTreeMap<String, Vec<u32>>,
-    loaded: &mut Vec<ProgramInfo>,
 ) -> Result<(), ProbeError> {
     for (name, slots) in wiring {
-        let fd = load_program(ebpf, name, loaded)?;
+        let program = program(ebpf, name)?;
+        let fd = program.fd().map_err(|error| ProbeError::program("wire", name, error))?;
         for slot in slots {
-            calls.set(*slot, &fd, 0).map_err(|error| ProbeError::map(names::CALLS, error))?;
+            calls.set(*slot, fd, 0).map_err(|error| ProbeError::map(names::CALLS, error))?;
         }
     }
     Ok(())

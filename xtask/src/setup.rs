@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     match toolchain::complete(&rustcs) {
         Some(toolchain) => describe(&toolchain),
         None if args.check => missing.push(remedies(&rustcs)),
-        None => describe(&install(rustcs)?),
+        None => describe(&install()?),
     }
     if args.tests {
         missing.extend(packages::for_tests(args.check));
@@ -51,30 +51,24 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
 /// The probe's toolchain, installed if need be.
 pub(crate) fn toolchain() -> Result<Toolchain> {
-    let rustcs = toolchain::rustcs();
-    let toolchain = match toolchain::complete(&rustcs) {
-        Some(toolchain) => toolchain,
-        None => install(rustcs)?,
-    };
+    let found = toolchain::complete(&toolchain::rustcs());
+    let toolchain = found.map_or_else(install, Ok)?;
     line("toolchain", toolchain.summary());
     Ok(toolchain)
 }
 
-/// Tries each way in turn until a toolchain is complete.
-fn install(mut rustcs: Vec<Rustc>) -> Result<Toolchain> {
-    let mut failures = Vec::new();
-    for attempt in [with_rust_src, with_linker, with_debian, with_linker] {
-        if let Err(error) = attempt(&rustcs) {
-            let error = format!("{error:#}");
-            line("failed", error.lines().next().unwrap_or_default());
-            failures.push(error);
+/// Tries each way in turn until a toolchain is complete. That one fails is the normal case on many machines.
+fn install() -> Result<Toolchain> {
+    for with_core in [with_rust_src, with_debian] {
+        let attempt = with_core(&toolchain::rustcs()).and_then(|()| with_linker(&toolchain::rustcs()));
+        if let Err(error) = attempt {
+            line("failed", format_args!("{error:#}"));
         }
-        rustcs = toolchain::rustcs();
-        if let Some(toolchain) = toolchain::complete(&rustcs) {
+        if let Some(toolchain) = toolchain::complete(&toolchain::rustcs()) {
             return Ok(toolchain);
         }
     }
-    bail!("cannot set up the probe's toolchain\n{}\n{}", failures.join("\n"), remedies(&rustcs));
+    bail!("cannot set up the probe's toolchain\n{}", remedies(&toolchain::rustcs()));
 }
 
 /// Has rustup add `core` as source to the first rustc of its own, unless some rustc has a `core`.
@@ -91,8 +85,12 @@ fn with_rust_src(rustcs: &[Rustc]) -> Result<()> {
     Ok(())
 }
 
-/// Builds a bpf-linker for the first rustc with `core` whose LLVM, or a newer one, is here or can be installed.
+/// Builds a bpf-linker for the first rustc with `core` whose LLVM, or a newer one, is here or can be installed, unless
+/// there is one.
 fn with_linker(rustcs: &[Rustc]) -> Result<()> {
+    if toolchain::complete(rustcs).is_some() {
+        return Ok(());
+    }
     let mut outcome = Ok(());
     for rustc in rustcs.iter().filter(|rustc| rustc.core.is_some()) {
         outcome = linker_for(rustc.llvm);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `cargo xtask test`: unit and documentation tests as you, then package `tests` as root on the live kernel.
 
-use std::path::Path;
+use std::fs;
 
 use anyhow::Result;
 
@@ -39,10 +39,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
 /// Makes the kernel's own descriptions of its syscalls visible, which tests compare the table with.
 fn mount_tracefs() {
-    let folder = Path::new("/sys/kernel/tracing");
-    if folder.join("events").exists() {
+    let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    if mounts.lines().any(|mount| mount.split(' ').nth(2) == Some("tracefs")) {
         return;
     }
-    let mounted = process::run(process::as_root("mount").args(["-t", "tracefs", "tracefs"]).arg(folder));
+    let mounted = process::run(process::as_root("mount").args(["-t", "tracefs", "tracefs", "/sys/kernel/tracing"]));
     mounted.unwrap_or_else(|error| report::line("tracefs", format_args!("not to be had: {error:#}")));
 }
