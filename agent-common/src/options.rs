@@ -28,7 +28,7 @@ impl Opt {
 pub mod mode {
     /// Capture what is selected, except the agent's own tree.
     pub const LIVE: u32 = 0;
-    /// Capture only the agent's children, for its start-up self-test.
+    /// Capture only the agent's children, whatever else is selected, for its start-up self-test.
     pub const SELF_TEST: u32 = 1;
     /// Count, but capture nothing more: the run is ending.
     pub const STOPPED: u32 = 2;

@@ -48,13 +48,15 @@ pub(crate) fn admit(call: &Current, lane: &mut Lane, counters: *mut Slot) -> boo
     let tgid = (id >> 32) as u32;
     let own = option(Opt::OwnTgid);
     let ppid = parent(call.task);
+    let mut testing = false;
     match MODE.get(0).copied() {
         Some(mode::LIVE) if tgid == own || ppid == own => {
             bump(counters, Counter::Own as usize);
             return false;
         }
         Some(mode::LIVE) => {}
-        Some(mode::SELF_TEST) if ppid == own => {}
+        // The self-test's child is captured whoever the user asked for.
+        Some(mode::SELF_TEST) if ppid == own => testing = true,
         _ => {
             bump(counters, Counter::Filtered as usize);
             return false;
@@ -63,7 +65,7 @@ pub(crate) fn admit(call: &Current, lane: &mut Lane, counters: *mut Slot) -> boo
     let uid_gid = bpf_get_current_uid_gid();
     let comm = bpf_get_current_comm().unwrap_or_default();
     // SAFETY: membership only; the values are never looked at.
-    let chosen = unsafe {
+    let chosen = testing || unsafe {
         (option(Opt::ByPid) == 0 || PIDS.get(&tgid).is_some())
             && (option(Opt::ByUid) == 0 || UIDS.get(&(uid_gid as u32)).is_some())
             && (option(Opt::ByComm) == 0 || COMMS.get(&comm).is_some())

@@ -62,8 +62,8 @@ pub fn run(args: &cli::Capture) -> Result<ExitCode> {
             "this kernel has no BTF: parent ids and the arguments of new images are not read; give its BTF with --btf FILE"
         );
     }
-    self_test::run(object, &layout)?;
-    let (mut probe, rings) = Probe::load(object, &layout, &selection, &settings)?;
+    let loaded = selection.with_syscalls_of(&self_test::selection());
+    let (mut probe, mut rings) = Probe::load(object, &layout, &loaded, &settings)?;
     tracing::info!(
         programs = probe.programs().len(),
         ring_bytes = probe.ring_size(),
@@ -73,14 +73,16 @@ pub fn run(args: &cli::Capture) -> Result<ExitCode> {
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("can't start tokio")?;
     let stats = Arc::new(Stats::default());
+    let mut order = Order::new(probe.counters().cpus());
+    probe.attach()?;
+    self_test::run(&mut probe, &mut rings, &mut order, &layout, &stats)?;
     runtime.block_on(async {
         let (finished, mut heard) = tokio::sync::mpsc::channel(1);
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let mut hangup = signal(SignalKind::hangup())?;
-        let order = Order::new(probe.counters().cpus());
         let plan = Plan { format: args.output, colour, count: args.count, sink };
         let pipeline = Pipeline::start(rings, order, plan, &stats, finished)?;
-        probe.attach(mode::LIVE)?;
+        probe.select(&selection, mode::LIVE)?;
         tracing::info!("capturing");
         let end = async {
             match args.duration {
@@ -100,7 +102,7 @@ pub fn run(args: &cli::Capture) -> Result<ExitCode> {
                 _ = log_tick.tick() => probe.flush_log(),
             }
         }
-        probe.set_mode(mode::STOPPED)?;
+        probe.stop()?;
         probe.detach()?;
         let ends = probe.counters().lane_ends()?;
         pipeline.finish(ends)?;

@@ -55,13 +55,15 @@ pub struct Probe {
     // Field order is drop order: what is attached goes before what it uses.
     ebpf: Ebpf,
     _calls: [ProgramArray<MapData>; 2],
-    _selected: Array<MapData, u8>,
+    selected: Array<MapData, u8>,
     mode: Array<MapData, u32>,
     counters: Counters,
     programs: Vec<ProgramInfo>,
     ring_size: u32,
     log: Option<log::ProbeLog>,
     needs_enter: bool,
+    /// The slots that are captured now.
+    on: BTreeSet<u32>,
 }
 
 /// What the kernel says of a loaded program.
@@ -113,7 +115,8 @@ impl Wiring {
 }
 
 impl Probe {
-    /// Loads `object` into the kernel with what `selection` needs, and makes its rings. Nothing is attached yet.
+    /// Loads `object` into the kernel with what `selection` needs, and makes its rings. Nothing is attached yet. The
+    /// processes that `selection` names are fixed from here on; the syscalls may be narrowed by [`Self::select`].
     ///
     /// # Errors
     /// When the object is not this agent's, or the kernel refuses it.
@@ -152,7 +155,7 @@ impl Probe {
         fill(&mut ebpf, names::PIDS, &selection.pids)?;
         fill(&mut ebpf, names::UIDS, &selection.uids)?;
         fill(&mut ebpf, names::COMMS, &selection.comms)?;
-        let mut selected: Array<_, u8> = typed(&mut ebpf, names::SELECTED)?;
+        let selected: Array<_, u8> = typed(&mut ebpf, names::SELECTED)?;
         let mode = typed::<Array<_, u32>>(&mut ebpf, names::MODE)?;
         let counters = Counters::new(
             typed(&mut ebpf, names::LEDGER)?,
@@ -168,19 +171,15 @@ impl Probe {
         wire(&mut ebpf, &mut calls, &wiring.exits)?;
         let mut enters: ProgramArray<_> = typed(&mut ebpf, names::ENTERS)?;
         wire(&mut ebpf, &mut enters, &wiring.enters)?;
-        for slot in wiring.exits.values().chain(wiring.enters.values()).flatten() {
-            selected.set(*slot, 1, 0).map_err(|error| ProbeError::map(names::SELECTED, error))?;
-        }
         let log = (settings.log_level > 0).then(|| log::ProbeLog::start(&mut ebpf)).flatten();
-        Ok((Self { ebpf, _calls: [calls, enters], _selected: selected, mode, counters, programs, ring_size, log, needs_enter }, rings))
+        Ok((Self { ebpf, _calls: [calls, enters], selected, mode, counters, programs, ring_size, log, needs_enter, on: BTreeSet::new() }, rings))
     }
 
-    /// Attaches the probe; from here on events arrive, of the kind that `mode` says (see [`mode`]).
+    /// Attaches the probe. Nothing arrives until something is selected.
     ///
     /// # Errors
     /// When the kernel refuses.
-    pub fn attach(&mut self, mode: u32) -> Result<(), ProbeError> {
-        self.set_mode(mode)?;
+    pub fn attach(&mut self) -> Result<(), ProbeError> {
         // The entry first: a call whose exit is seen without its entry would lose its registers.
         if self.needs_enter {
             self.attach_one(names::SYS_ENTER)?;
@@ -211,13 +210,33 @@ impl Probe {
         Ok(())
     }
 
-    /// Changes what the probe does with calls (see [`mode`]).
+    /// Captures the syscalls of `selection`, all of which the probe was loaded for, of the processes that `mode` says
+    /// (see [`mode`]).
     ///
     /// # Errors
     /// When the kernel refuses.
-    pub fn set_mode(&mut self, mode: u32) -> Result<(), ProbeError> {
-        debug_assert!(mode <= mode::STOPPED);
-        self.mode.set(0, mode, 0).map_err(|error| ProbeError::map(names::MODE, error))
+    pub fn select(&mut self, selection: &Selection, mode: u32) -> Result<(), ProbeError> {
+        let wiring = Wiring::of(selection);
+        let wanted: BTreeSet<u32> =
+            wiring.exits.into_values().chain(wiring.enters.into_values()).flatten().collect();
+        // What is no longer wanted goes first, under the old mode; what is new comes last, under the new one.
+        for slot in self.on.difference(&wanted) {
+            self.selected.set(*slot, 0, 0).map_err(|error| ProbeError::map(names::SELECTED, error))?;
+        }
+        self.mode.set(0, mode, 0).map_err(|error| ProbeError::map(names::MODE, error))?;
+        for slot in wanted.difference(&self.on) {
+            self.selected.set(*slot, 1, 0).map_err(|error| ProbeError::map(names::SELECTED, error))?;
+        }
+        self.on = wanted;
+        Ok(())
+    }
+
+    /// Ends capture: calls are only counted from here on.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn stop(&mut self) -> Result<(), ProbeError> {
+        self.mode.set(0, mode::STOPPED, 0).map_err(|error| ProbeError::map(names::MODE, error))
     }
 
     /// Passes the probe's own diagnostics on to the log.

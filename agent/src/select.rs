@@ -47,6 +47,13 @@ impl Selection {
         Self { names: rows().map(|(_, _, row)| row.name).collect(), unknown: true, ..Self::default() }
     }
 
+    /// The syscalls with these names.
+    #[must_use]
+    pub(crate) fn of(names: &[&'static str]) -> Self {
+        debug_assert!(names.iter().all(|name| rows().any(|(_, _, row)| row.name == *name)), "{names:?}");
+        Self { names: names.iter().copied().collect(), ..Self::default() }
+    }
+
     /// What `words` say: syscall names, classes and `all`, each added to what is selected so far, or taken away when
     /// preceded by `!` or `-`. When the first word takes away, everything is selected before it.
     ///
@@ -90,6 +97,15 @@ impl Selection {
     #[must_use]
     pub fn contains(&self, row: &Syscall) -> bool {
         self.names.contains(row.name)
+    }
+
+    /// This selection, with the syscalls of `other` too.
+    #[must_use]
+    pub fn with_syscalls_of(&self, other: &Self) -> Self {
+        let mut union = self.clone();
+        union.names.extend(&other.names);
+        union.unknown |= other.unknown;
+        union
     }
 
     /// Whether calls whose number no table holds are captured.

@@ -6,17 +6,21 @@ use std::{
     fs, io,
     os::unix::fs::MetadataExt as _,
     process::{Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use agent_common::{options::mode, record::NO_ID};
+use agent_common::{kernel::Field, options::mode, record::NO_ID};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::{
     decode::{RawArg, RawEvent},
-    pipeline::clock::boot_now,
+    pipeline::{
+        clock::boot_now,
+        order::{Batch, Order},
+    },
     probe::{Layout, Probe, ProbeError, Rings, Settings, layout::Tier, rings::MIN_RING},
     select::Selection,
+    stats::Stats,
 };
 
 /// The hidden command that makes the known calls.
@@ -82,16 +86,38 @@ struct Truth {
     has_argv: bool,
 }
 
-/// Runs the test with a probe of its own.
+/// The syscalls that the test looks at: a probe must be loaded with them too.
+#[must_use]
+pub fn selection() -> Selection {
+    Selection::of(&["openat", "getppid", "write", "execve", "exit_group"])
+}
+
+/// Loads a probe for the test alone, and tests it.
 ///
 /// # Errors
 /// When the probe can't be loaded, or what it reports is not the truth.
-pub fn run(object: &[u8], layout: &Layout) -> Result<(), SelfTestError> {
-    let selection = Selection::parse(["openat,getppid,write,execve,exit_group"])
-        .map_err(|error| SelfTestError::Child(io::Error::other(error)))?;
+pub fn run_alone(object: &[u8], layout: &Layout) -> Result<(), SelfTestError> {
     let settings = Settings { snaplen: 80, ring_budget: MIN_RING, log_level: 0 };
-    let (mut probe, mut rings) = Probe::load(object, layout, &selection, &settings)?;
-    probe.attach(mode::SELF_TEST)?;
+    let (mut probe, mut rings) = Probe::load(object, layout, &selection(), &settings)?;
+    probe.attach()?;
+    let mut order = Order::new(probe.counters().cpus());
+    run(&mut probe, &mut rings, &mut order, layout, &Stats::default())?;
+    probe.detach()?;
+    Ok(())
+}
+
+/// Tests an attached probe. Its events are taken out of the rings and counted in `stats` as filtered.
+///
+/// # Errors
+/// When what the probe reports is not the truth.
+pub fn run(
+    probe: &mut Probe,
+    rings: &mut Rings,
+    order: &mut Order,
+    layout: &Layout,
+    stats: &Stats,
+) -> Result<(), SelfTestError> {
+    probe.select(&selection(), mode::SELF_TEST)?;
     let nonce = format!("{}-{}", std::process::id(), clock_gettime(ClockId::Monotonic).tv_nsec);
     let since = boot_now();
     let child = Command::new("/proc/self/exe")
@@ -103,22 +129,20 @@ pub fn run(object: &[u8], layout: &Layout) -> Result<(), SelfTestError> {
         .map_err(SelfTestError::Child)?;
     let pid = child.id();
     wait(child)?;
-    let (uid, gid) = (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
     let tier = |field| layout.places().iter().any(|place| place.field == field && place.tier == Tier::Btf);
     let truth = Truth {
         pid,
         parent: std::process::id(),
-        uid,
-        gid,
+        uid: rustix::process::getuid().as_raw(),
+        gid: rustix::process::getgid().as_raw(),
         cgroup: own_cgroup(),
         nonce,
         since,
         until: boot_now(),
-        has_parent: tier(agent_common::kernel::Field::TaskRealParent),
-        has_argv: tier(agent_common::kernel::Field::MmArgStart),
+        has_parent: tier(Field::TaskRealParent),
+        has_argv: tier(Field::MmArgStart),
     };
-    let events = collect(&mut rings, pid);
-    probe.detach()?;
+    let events = collect(rings, order, stats);
     compare(&events, &truth)
 }
 
@@ -131,21 +155,27 @@ fn wait(mut child: std::process::Child) -> Result<(), SelfTestError> {
     }
 }
 
-/// The records of process `pid`, until its exit is among them.
-fn collect(rings: &mut Rings, pid: u32) -> Vec<Vec<u8>> {
+/// The child's records, its exit among them.
+fn collect(rings: &mut Rings, order: &mut Order, stats: &Stats) -> Vec<Vec<u8>> {
     let mut records = Vec::new();
-    let deadline = std::time::Instant::now() + PATIENCE;
+    let deadline = Instant::now() + PATIENCE;
     loop {
+        rings.drain(usize::MAX, |cpu, record| order.push(cpu, record, stats));
+        let mut batch = Batch::default();
+        order.release_all(&mut batch);
         let mut ended = false;
-        rings.drain(usize::MAX, |_, record| {
-            if let Ok(event) = RawEvent::parse(record)
-                && event.header.tgid == pid
-            {
-                ended |= event.name() == Some("exit_group");
-                records.push(record.to_vec());
+        for (_, record) in batch.iter() {
+            match RawEvent::parse(record) {
+                Ok(event) => {
+                    stats.decoded.add(1);
+                    stats.filtered.add(1);
+                    ended |= event.name() == Some("exit_group");
+                    records.push(record.to_vec());
+                }
+                Err(_) => stats.malformed.add(1),
             }
-        });
-        if ended || std::time::Instant::now() > deadline {
+        }
+        if ended || Instant::now() > deadline {
             return records;
         }
         // The records are there when the child is gone; a wait that fails only shortens the pause.

@@ -13,14 +13,15 @@ pub(crate) fn run() -> Result<()> {
     build_ebpf::build(&setup::toolchain()?, Arch::HOST)?;
 
     let target = format!("{}-unknown-linux-gnu", Arch::HOST.name());
-    let mut flags = env::var("CARGO_ENCODED_RUSTFLAGS").ok();
-    flags = flags.or_else(|| Some(env::var("RUSTFLAGS").ok()?.split_whitespace().collect::<Vec<_>>().join("\x1f")));
-    let flags = flags.filter(|flags| !flags.is_empty()).map_or_else(String::new, |flags| flags + "\x1f");
+    let mut flags = Vec::from(workspace::remapped());
     // Static glibc, and `--target`, without which the flag would reach proc macros, which cannot be static.
+    flags.push("-Ctarget-feature=+crt-static".to_owned());
+    // Those of the environment, which cargo would otherwise ignore now.
+    flags.extend(env::var("RUSTFLAGS").iter().flat_map(|flags| flags.split_whitespace()).map(str::to_owned));
     process::run(
         workspace::cargo("build")
             .args(["--release", "--package", "agent", "--bin", "lanner", "--target", &target])
-            .env("CARGO_ENCODED_RUSTFLAGS", flags + "-Ctarget-feature=+crt-static"),
+            .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f")),
     )?;
 
     let built = workspace::target().join(target).join("release/lanner");

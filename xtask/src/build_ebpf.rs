@@ -52,16 +52,14 @@ pub(crate) fn build(toolchain: &Toolchain, arch: Arch) -> Result<()> {
 /// A cargo that works on the probe for `arch` with `toolchain`.
 pub(crate) fn cargo(toolchain: &Toolchain, arch: Arch, subcommand: &str) -> Command {
     let Toolchain { rustc, core, linker } = toolchain;
-    let flags = [
+    let mut flags = vec![
         format!("--cfg=bpf_target_arch=\"{}\"", arch.name()),
         "-Cdebuginfo=2".to_owned(),
         "-Clink-arg=--btf".to_owned(),
         format!("-Clinker={}", linker.path.display()),
-        // BTF names source files; nobody's home folder is among them.
-        format!("--remap-path-prefix={}=lanner", workspace::root().display()),
-        format!("--remap-path-prefix={}=cargo", workspace::cargo_home().display()),
         format!("--remap-path-prefix={}=rust", rustc.sysroot.display()),
     ];
+    flags.extend(workspace::remapped());
     // cargo would look for `cargo-clippy` in PATH, where another toolchain's comes first.
     let program = if subcommand == "clippy" { "cargo-clippy" } else { "cargo" };
     let mut command = Command::new(rustc.program(program));
@@ -91,11 +89,13 @@ fn target_dir(arch: Arch) -> PathBuf {
     workspace::target().join(format!("ebpf-{}", arch.name()))
 }
 
-/// The object without DWARF, of which the linker has made BTF: a quarter of the size, and nothing of it is loaded.
+/// The object without DWARF, of which the linker has made BTF, and without BTF's line numbers, of which the loader would
+/// hand every program a copy: a quarter of the size, and half the time to load.
 fn without_dwarf(object: &[u8]) -> Result<Vec<u8>> {
     let mut builder = Builder::read(object)?;
     for section in &mut builder.sections {
-        section.delete = section.name.starts_with(b".debug_") || section.name.starts_with(b".rel.debug_");
+        let name = section.name.strip_prefix(b".rel").unwrap_or(&section.name);
+        section.delete = name.starts_with(b".debug_") || name == b".BTF.ext";
     }
     builder.delete_orphans();
     // LLVM keeps the names of sections and symbols in one section; the builder writes two.

@@ -34,17 +34,28 @@ pub(crate) fn install<S: AsRef<str>>(packages: &[S]) -> Result<()> {
     Ok(())
 }
 
-/// Something that integration tests use, and a package that has it.
+/// Something that integration tests use, and the packages that have it.
 struct Tool {
     name: &'static str,
-    packages: &'static [&'static str],
+    packages: fn() -> Vec<String>,
     works: fn() -> bool,
 }
 
 const TOOLS: &[Tool] = &[
-    Tool { name: "gcc", packages: &["gcc", "libc6-dev"], works: || answers("gcc") },
-    Tool { name: "strace", packages: &["strace"], works: || answers("strace") },
-    Tool { name: "bpftool", packages: &["bpftool"], works: || answers("bpftool") || answers("/usr/sbin/bpftool") },
+    Tool { name: "gcc", packages: || names(&["gcc", "libc6-dev"]), works: || answers("gcc") },
+    // For programs that call the kernel as 32-bit x86 does. Not `gcc-multilib`: that drives out cross compilers.
+    #[cfg(target_arch = "x86_64")]
+    Tool {
+        name: "gcc -m32",
+        packages: || vec![format!("gcc-{}-multilib", gcc(&["-dumpversion"]).unwrap_or_default())],
+        works: || gcc(&["-m32", "-print-libgcc-file-name"]).is_some_and(|path| path.ends_with("/32/libgcc.a")),
+    },
+    Tool { name: "strace", packages: || names(&["strace"]), works: || answers("strace") },
+    Tool {
+        name: "bpftool",
+        packages: || names(&["bpftool"]),
+        works: || answers("bpftool") || answers("/usr/sbin/bpftool"),
+    },
 ];
 
 /// The tests' tools: says what is there, installs the rest unless `check`, and returns what is still missing. A test
@@ -54,9 +65,12 @@ pub(crate) fn for_tests(check: bool) -> Vec<String> {
     for tool in TOOLS {
         if (tool.works)() {
             line(tool.name, "found");
-        } else if check {
-            missing.push(format!("no {}: `apt-get install {}`", tool.name, tool.packages.join(" ")));
-        } else if let Err(error) = install(tool.packages) {
+            continue;
+        }
+        let packages = (tool.packages)();
+        if check {
+            missing.push(format!("no {}: `apt-get install {}`", tool.name, packages.join(" ")));
+        } else if let Err(error) = install(&packages) {
             line(tool.name, format_args!("not to be had: {error:#}"));
         }
     }
@@ -65,6 +79,15 @@ pub(crate) fn for_tests(check: bool) -> Vec<String> {
 
 fn answers(program: &str) -> bool {
     process::succeeds(Command::new(program).arg("--version"))
+}
+
+fn gcc(arguments: &[&str]) -> Option<String> {
+    let answer = Command::new("gcc").args(arguments).output().ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8(answer.stdout).ok()?.trim().to_owned())
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
 }
 
 fn apt_get() -> Result<Command> {

@@ -63,6 +63,12 @@ pub(crate) fn cargo_home() -> PathBuf {
     env::var_os("CARGO_HOME").map_or_else(|| home().join(".cargo"), PathBuf::from)
 }
 
+/// Flags for rustc by which what it builds names its sources alike wherever it was built.
+pub(crate) fn remapped() -> [String; 2] {
+    [(root().to_owned(), "lanner"), (cargo_home(), "cargo")]
+        .map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()))
+}
+
 /// `path` as people type it: relative to the workspace, or to the home folder by `~`.
 pub(crate) fn short(path: &Path) -> String {
     if let Ok(inside) = path.strip_prefix(root()) {
