@@ -67,13 +67,13 @@ fn entries(tables: &[(Abi, &[Numbered])]) -> Result<String, Box<dyn Error>> {
                 .map(|entry| entry.nr.to_string())
                 .collect();
             let numbers: Vec<_> = numbers.into_iter().collect();
-            let test = if numbers.is_empty() {
-                "false".to_owned()
-            } else {
-                format!("matches!(nr, {})", numbers.join(" | "))
-            };
+            let test =
+                if numbers.is_empty() { "false".to_owned() } else { format!("matches!(nr, {})", numbers.join(" | ")) };
             let abi = format!("{abi:?}").to_lowercase();
-            writeln!(text, "#[inline(always)]\nconst fn {abi}_{name}(nr: u32) -> bool {{\n    let _ = nr;\n    {test}\n}}")?;
+            writeln!(
+                text,
+                "#[inline(always)]\nconst fn {abi}_{name}(nr: u32) -> bool {{\n    let _ = nr;\n    {test}\n}}"
+            )?;
         }
     }
     Ok(text)

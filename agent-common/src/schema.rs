@@ -44,6 +44,8 @@ pub enum Len {
     Times(u8, u16),
     /// The call's return value, in bytes.
     Ret,
+    /// The call's return value in bytes, where it may exceed the buffer, whose size a register argument says.
+    RetArg(u8),
     /// The call's return value times an element size in bytes.
     RetTimes(u16),
     /// The 32-bit length (`socklen_t`) that a register argument points to, read after the call, in bytes.
@@ -137,6 +139,8 @@ pub enum Kind {
     SockaddrOut(u8),
     /// A small known struct that the caller passes.
     Struct(Layout),
+    /// A known struct that the caller passes with its size in register argument `.1`, since it grows over time.
+    Sized(Layout, u8),
     /// A small known struct that the kernel returns.
     StructOut(Layout),
     /// An array of known structs that the caller passes, its element count in register argument `.1`.
@@ -322,6 +326,9 @@ impl Arg {
                 let size = layout.size(abi);
                 Op::Mem { at, len: Len::Fixed(size), cap: Cap::Bytes(size), dir: Dir::In }
             }
+            Kind::Sized(layout, size) => {
+                Op::Mem { at, len: Len::Arg(size), cap: Cap::Bytes(layout.size(abi)), dir: Dir::In }
+            }
             Kind::StructOut(layout) => {
                 let size = layout.size(abi);
                 Op::Mem { at, len: Len::Fixed(size), cap: Cap::Bytes(size), dir: Dir::Out }
@@ -338,9 +345,7 @@ impl Arg {
                 cap: Cap::Bytes(record::ARRAY_MAX / layout.size(abi) * layout.size(abi)),
                 dir: Dir::Out,
             },
-            Kind::FdSet(bits) => {
-                Op::Mem { at, len: Len::Bits(bits), cap: Cap::Bytes(record::FDSET_MAX), dir: Dir::In }
-            }
+            Kind::FdSet(bits) => Op::Mem { at, len: Len::Bits(bits), cap: Cap::Bytes(record::FDSET_MAX), dir: Dir::In },
             Kind::Sigset(len) => Op::Mem { at, len: Len::Arg(len), cap: Cap::Bytes(record::SIGSET_MAX), dir: Dir::In },
             Kind::SigsetOut(len) => {
                 Op::Mem { at, len: Len::Arg(len), cap: Cap::Bytes(record::SIGSET_MAX), dir: Dir::Out }

@@ -218,8 +218,12 @@ pub enum Set {
     Rwf,
     /// shmget, semget and msgget flags with the permission bits.
     IpcGet,
-    /// shmctl, semctl and msgctl command.
-    IpcCtl,
+    /// shmctl command.
+    ShmCtl,
+    /// semctl command.
+    SemCtl,
+    /// msgctl command.
+    MsgCtl,
     /// shmat flags.
     Shmat,
     /// msgsnd and msgrcv flags.

@@ -36,6 +36,7 @@ fn write_op(out: &mut impl Write, op: Op) -> fmt::Result {
                 Len::Arg(n) => write!(out, "a{n}")?,
                 Len::Times(n, size) => write!(out, "t{n}x{size}")?,
                 Len::Ret => write!(out, "r")?,
+                Len::RetArg(n) => write!(out, "l{n}")?,
                 Len::RetTimes(size) => write!(out, "u{size}")?,
                 Len::Deref(n) => write!(out, "d{n}")?,
                 Len::Bits(n) => write!(out, "b{n}")?,

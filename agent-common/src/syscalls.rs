@@ -44,7 +44,6 @@ macro_rules! syscalls { ($($item:ident $(as $name:literal)? = $classes:expr, [$(
     /// Each row under its item name.
     #[expect(non_upper_case_globals, reason = "a row is named as the kernel names the syscall")]
     pub mod rows {
-        #[allow(unused_imports, reason = "which kinds a table uses changes with its rows")]
         use crate::{class::*, layout::Layout::*, schema::{Arg, Kind::*, Len::*, Syscall}, sets::Set::*};
         $(
             #[doc = concat!("`", stringify!($item), "`")]

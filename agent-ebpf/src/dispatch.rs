@@ -16,8 +16,8 @@ use aya_ebpf::{
 };
 
 use crate::{
-    kernel, lane,
     admit::{self, Current},
+    kernel, lane,
     maps::{CALLS, ENTERED, ENTERS, LEDGER, SELECTED},
     output::bump,
     regs::{self, Kept},

@@ -17,12 +17,7 @@ use agent_common::{
 use aya_ebpf::programs::RawTracePointContext;
 
 pub(crate) use self::writer::Writer;
-use crate::{
-    lane::Lane,
-    output::Call,
-    regs,
-    scratch::Guard,
-};
+use crate::{lane::Lane, output::Call, regs, scratch::Guard};
 
 /// The registers and the result of the call being filled.
 #[derive(Clone, Copy)]

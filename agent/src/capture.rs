@@ -14,8 +14,7 @@ use anyhow::{Context as _, Result};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    cli,
-    host,
+    cli, host,
     ledger::Ledger,
     output::sink::{LogFile, Rotation, Sink},
     pipeline::{Pipeline, Plan, order::Order},
@@ -30,7 +29,7 @@ use crate::{
 /// # Errors
 /// When capture can't start, or its account can't be written.
 pub fn run(args: &cli::Capture) -> Result<ExitCode> {
-    let mut selection = Selection::parse(args.syscalls.iter().map(String::as_str)).context("--syscalls")?;
+    let mut selection = Selection::parse(&args.syscalls).context("--syscalls")?;
     selection.pids.clone_from(&args.pid);
     selection.uids.clone_from(&args.uid);
     selection.comms.clone_from(&args.comm);
@@ -49,11 +48,8 @@ pub fn run(args: &cli::Capture) -> Result<ExitCode> {
     };
     let colour = matches!(sink, Sink::Stdout) && host::colour(io::stdout().is_terminal());
     let sink_name = sink.name();
-    let settings = Settings {
-        snaplen: args.snaplen,
-        ring_budget: args.ring_budget.as_u64(),
-        log_level: args.log_level.probe(),
-    };
+    let settings =
+        Settings { snaplen: args.snaplen, ring_budget: args.ring_budget.as_u64(), log_level: args.log_level.probe() };
 
     let object = probe::embedded()?;
     let layout = Layout::of_kernel(args.btf.as_deref(), &host::kernel_release())?;
@@ -64,8 +60,12 @@ pub fn run(args: &cli::Capture) -> Result<ExitCode> {
     }
     let loaded = selection.with_syscalls_of(&self_test::selection());
     let (mut probe, mut rings) = Probe::load(object, &layout, &loaded, &settings)?;
+    for program in probe.programs() {
+        tracing::trace!(program = program.name, verified = program.verified, machine_code = program.jited, "loaded");
+    }
     tracing::info!(
         programs = probe.programs().len(),
+        verified_instructions = probe.programs().iter().filter_map(|program| program.verified).sum::<u32>(),
         ring_bytes = probe.ring_size(),
         syscalls = selection.len(),
         "the probe is loaded"

@@ -75,7 +75,14 @@ pub struct Capture {
     ///
     /// Classes: file, network, process, memory, signal, ipc, desc, time, creds, mount, poll, io, sched, system, all. In
     /// the order given; when the first word leaves out, everything else is captured.
-    #[arg(short, long, value_name = "NAMES", allow_hyphen_values = true, env = "LANNER_SYSCALLS", help_heading = "Selection")]
+    #[arg(
+        short,
+        long,
+        value_name = "NAMES",
+        allow_hyphen_values = true,
+        env = "LANNER_SYSCALLS",
+        help_heading = "Selection"
+    )]
     pub syscalls: Vec<String>,
 
     /// Only the process with this id; repeatable

@@ -3,6 +3,8 @@
 //! error names what is wrong, and nothing panics.
 
 pub mod control;
+#[cfg(test)]
+mod encode;
 pub mod fdset;
 pub mod layouts;
 pub mod sigset;
@@ -10,6 +12,9 @@ pub mod sockaddr;
 pub mod symbols;
 pub mod value;
 pub mod visit;
+
+#[cfg(test)]
+mod tests;
 
 use agent_common::{
     numbers,

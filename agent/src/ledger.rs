@@ -10,7 +10,11 @@ use agent_common::{
 };
 use serde::Serialize;
 
-use crate::{output::json::abi_name, probe::{Counters, ProbeError}, stats::Stats};
+use crate::{
+    output::json::abi_name,
+    probe::{Counters, ProbeError},
+    stats::Stats,
+};
 
 /// What became of the calls of one CPU, of one syscall, or of all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -141,8 +145,7 @@ impl Ledger {
             late: stats.late.get(),
             sequence_gaps: stats.gaps.get(),
         };
-        let mut ledger =
-            Self { cpus, syscalls, agent, recursion_misses: counters.recursion_misses(), closed: false };
+        let mut ledger = Self { cpus, syscalls, agent, recursion_misses: counters.recursion_misses(), closed: false };
         ledger.closed = ledger.open().is_empty();
         Ok(ledger)
     }
@@ -216,7 +219,11 @@ impl Ledger {
         writeln!(
             out,
             "  kernel: {} seen = {} self + {} filtered + {} sent + {} lost",
-            total.seen, total.own, total.filtered, total.sent, total.lost()
+            total.seen,
+            total.own,
+            total.filtered,
+            total.sent,
+            total.lost()
         )?;
         writeln!(
             out,
@@ -227,7 +234,9 @@ impl Ledger {
             let cpus: Vec<_> = self
                 .cpus
                 .iter()
-                .filter_map(|cpu| cpu.account.lost.get(reason).filter(|n| **n > 0).map(|n| format!("cpu{} {n}", cpu.cpu)))
+                .filter_map(|cpu| {
+                    cpu.account.lost.get(reason).filter(|n| **n > 0).map(|n| format!("cpu{} {n}", cpu.cpu))
+                })
                 .collect();
             writeln!(out, "  lost:   {lost} {reason} ({})", cpus.join(", "))?;
         }
@@ -240,7 +249,8 @@ impl Ledger {
         if self.recursion_misses > 0 {
             writeln!(out, "  missed: {} runs refused by the kernel as recursion", self.recursion_misses)?;
         }
-        let mut loudest: Vec<_> = self.syscalls.iter().filter(|(_, account)| account.sent + account.lost() > 0).collect();
+        let mut loudest: Vec<_> =
+            self.syscalls.iter().filter(|(_, account)| account.sent + account.lost() > 0).collect();
         loudest.sort_by_key(|(_, account)| std::cmp::Reverse(account.sent + account.lost()));
         let width = loudest.iter().take(LOUDEST).map(|(name, _)| name.len()).max().unwrap_or(0);
         for (i, (name, account)) in loudest.iter().take(LOUDEST).enumerate() {

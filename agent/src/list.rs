@@ -7,7 +7,10 @@ use std::{
     process::ExitCode,
 };
 
-use agent_common::{class, schema::{Abi, Hook, Syscall}};
+use agent_common::{
+    class,
+    schema::{Abi, Hook, Syscall},
+};
 use anyhow::Result;
 use serde::Serialize;
 

@@ -7,13 +7,24 @@ mod deliver;
 mod drain;
 pub mod order;
 
-use std::{io, sync::Arc, thread, time::{Duration, Instant}};
+use std::{
+    io,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use crossbeam_channel::{Sender, bounded};
 
-use self::{deliver::Deliver, order::{LaneEnd, Order}};
+use self::{
+    deliver::Deliver,
+    order::{LaneEnd, Order},
+};
 use crate::{
-    output::{Format, sink::{QUEUE, Sink}},
+    output::{
+        Format,
+        sink::{QUEUE, Sink},
+    },
     probe::Rings,
     stats::Stats,
 };

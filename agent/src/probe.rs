@@ -5,12 +5,15 @@ pub mod btf;
 pub mod counters;
 pub mod error;
 pub mod features;
-mod log;
 pub mod layout;
+mod log;
 pub mod object;
 pub mod rings;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use agent_common::{
     ledger::{NRS, SLOTS, UNKNOWN_SLOT},
@@ -64,6 +67,15 @@ pub struct Probe {
     needs_enter: bool,
     /// The slots that are captured now.
     on: BTreeSet<u32>,
+}
+
+impl fmt::Debug for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Probe")
+            .field("programs", &self.programs.len())
+            .field("ring_size", &self.ring_size)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What the kernel says of a loaded program.
@@ -128,7 +140,8 @@ impl Probe {
     ) -> Result<(Self, Rings), ProbeError> {
         object::check(object)?;
         let possible = possible_cpus()?;
-        let online = aya::util::online_cpus().map_err(|(_, error)| ProbeError::system("reading the online CPUs", error))?;
+        let online =
+            aya::util::online_cpus().map_err(|(_, error)| ProbeError::system("reading the online CPUs", error))?;
         let ring_size = rings::ring_size(settings.ring_budget, online.len());
         let mut options = [0_u32; Opt::COUNT];
         options[Opt::Snaplen as usize] = settings.snaplen;
@@ -157,11 +170,7 @@ impl Probe {
         fill(&mut ebpf, names::COMMS, &selection.comms)?;
         let selected: Array<_, u8> = typed(&mut ebpf, names::SELECTED)?;
         let mode = typed::<Array<_, u32>>(&mut ebpf, names::MODE)?;
-        let counters = Counters::new(
-            typed(&mut ebpf, names::LEDGER)?,
-            typed(&mut ebpf, names::LANES)?,
-            possible,
-        );
+        let counters = Counters::new(typed(&mut ebpf, names::LEDGER)?, typed(&mut ebpf, names::LANES)?, possible);
         let wiring = Wiring::of(selection);
         let mut wanted: BTreeSet<&str> = wiring.exits.keys().chain(wiring.enters.keys()).map(String::as_str).collect();
         let needs_enter = wiring.kept || !wiring.enters.is_empty();
@@ -172,7 +181,21 @@ impl Probe {
         let mut enters: ProgramArray<_> = typed(&mut ebpf, names::ENTERS)?;
         wire(&mut ebpf, &mut enters, &wiring.enters)?;
         let log = (settings.log_level > 0).then(|| log::ProbeLog::start(&mut ebpf)).flatten();
-        Ok((Self { ebpf, _calls: [calls, enters], selected, mode, counters, programs, ring_size, log, needs_enter, on: BTreeSet::new() }, rings))
+        Ok((
+            Self {
+                ebpf,
+                _calls: [calls, enters],
+                selected,
+                mode,
+                counters,
+                programs,
+                ring_size,
+                log,
+                needs_enter,
+                on: BTreeSet::new(),
+            },
+            rings,
+        ))
     }
 
     /// Attaches the probe. Nothing arrives until something is selected.
@@ -217,8 +240,7 @@ impl Probe {
     /// When the kernel refuses.
     pub fn select(&mut self, selection: &Selection, mode: u32) -> Result<(), ProbeError> {
         let wiring = Wiring::of(selection);
-        let wanted: BTreeSet<u32> =
-            wiring.exits.into_values().chain(wiring.enters.into_values()).flatten().collect();
+        let wanted: BTreeSet<u32> = wiring.exits.into_values().chain(wiring.enters.into_values()).flatten().collect();
         // What is no longer wanted goes first, under the old mode; what is new comes last, under the new one.
         for slot in self.on.difference(&wanted) {
             self.selected.set(*slot, 0, 0).map_err(|error| ProbeError::map(names::SELECTED, error))?;

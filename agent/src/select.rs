@@ -3,7 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use agent_common::{class, numbers, schema::{Abi, Syscall}};
+use agent_common::{
+    class, numbers,
+    schema::{Abi, Syscall},
+};
 use thiserror::Error;
 
 /// What is captured.
@@ -59,9 +62,13 @@ impl Selection {
     ///
     /// # Errors
     /// When a word names neither a syscall nor a class.
-    pub fn parse<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, UnknownWord> {
-        let mut words =
-            words.into_iter().flat_map(|text| text.split([',', ' '])).map(str::trim).filter(|word| !word.is_empty()).peekable();
+    pub fn parse<S: AsRef<str>>(words: &[S]) -> Result<Self, UnknownWord> {
+        let mut words = words
+            .iter()
+            .flat_map(|text| text.as_ref().split([',', ' ']))
+            .map(str::trim)
+            .filter(|word| !word.is_empty())
+            .peekable();
         let mut selection = match words.peek() {
             None => return Ok(Self::all()),
             Some(first) if first.starts_with(['!', '-']) => Self::all(),
@@ -173,7 +180,9 @@ mod tests {
 
     #[test]
     fn words_add_and_take_away_in_order() {
-        let names = |words: &[&str]| Selection::parse(words.iter().copied()).map(|s| (s.names.contains("read"), s.names.contains("openat"), s.unknown));
+        let names = |words: &[&str]| {
+            Selection::parse(words).map(|s| (s.names.contains("read"), s.names.contains("openat"), s.unknown))
+        };
         assert_eq!(names(&[]), Ok((true, true, true)));
         assert_eq!(names(&["read"]), Ok((true, false, false)));
         assert_eq!(names(&["file"]), Ok((false, true, false)));
@@ -185,9 +194,9 @@ mod tests {
 
     #[test]
     fn a_misspelt_name_gets_the_nearest() {
-        let error = Selection::parse(["opnat"]).expect_err("no such syscall");
+        let error = Selection::parse(&["opnat"]).expect_err("no such syscall");
         assert!(error.to_string().contains("did you mean `openat`?"), "{error}");
-        let error = Selection::parse(["zzzzzzzzzz"]).expect_err("no such syscall");
+        let error = Selection::parse(&["zzzzzzzzzz"]).expect_err("no such syscall");
         assert!(!error.to_string().contains("did you mean"), "{error}");
     }
 

@@ -42,12 +42,16 @@ pub enum SelfTestError {
     #[error("the self-test's child can't be run: {0}")]
     Child(io::Error),
     /// A call was not reported.
-    #[error("the self-test's {0} was not reported by the probe: this kernel is not supported as it is; please report \
-             this with `lanner doctor --json`")]
+    #[error(
+        "the self-test's {0} was not reported by the probe: this kernel is not supported as it is; please report \
+             this with `lanner doctor --json`"
+    )]
     Missing(&'static str),
     /// What was reported is not what happened.
-    #[error("the self-test's {call} was reported with {what} {got} instead of {want}: the probe reads this kernel \
-             wrongly; please report this with `lanner doctor --json`")]
+    #[error(
+        "the self-test's {call} was reported with {what} {got} instead of {want}: the probe reads this kernel \
+             wrongly; please report this with `lanner doctor --json`"
+    )]
     Wrong {
         /// The call.
         call: &'static str,
@@ -194,7 +198,12 @@ fn own_cgroup() -> Option<u64> {
         .map(|metadata| metadata.ino())
 }
 
-fn expect(call: &'static str, what: &'static str, got: &dyn ToString, want: &dyn ToString) -> Result<(), SelfTestError> {
+fn expect(
+    call: &'static str,
+    what: &'static str,
+    got: &dyn ToString,
+    want: &dyn ToString,
+) -> Result<(), SelfTestError> {
     let (got, want) = (got.to_string(), want.to_string());
     if got == want { Ok(()) } else { Err(SelfTestError::Wrong { call, what, got, want }) }
 }

@@ -1,1 +1,28 @@
-//! Harness.
+// SPDX-License-Identifier: Apache-2.0
+//! What the tests on the live kernel share.
+//!
+//! ```no_run
+//! use tests::Capture;
+//!
+//! let captured = Capture::of(["openat"]).run(|| std::fs::read("/x"));
+//! captured.expect(|e| e.is("openat") && e.arg("name") == "/x" && e.errno() == "ENOENT");
+//! ```
+//!
+//! [`Capture`] starts `lanner`, waits until it captures, runs the closure, waits until everything that the closure did
+//! is there, and stops it. It never sleeps: a syscall with an argument that nobody else passes, made until it is seen,
+//! says where the capture begins and ends.
+
+#![expect(clippy::panic, reason = "a test fails by panicking")]
+
+mod harness;
+
+pub use harness::{
+    capture::{Capture, Captured},
+    compile,
+    event::{Event, Field, difference},
+    ledger::{Account, AgentAccount, CpuAccount, Ledger},
+    leftovers::{await_no_leftovers, leftovers},
+    program::{binary, lanner},
+    sentinel,
+    temp::TempDir,
+};

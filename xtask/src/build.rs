@@ -6,7 +6,7 @@ use std::{env, fs};
 use anyhow::{Context as _, Result, bail};
 use object::{Endianness, elf::PT_INTERP, read::elf::ElfFile64, read::elf::ProgramHeader as _};
 
-use crate::{build_ebpf, process, report, setup, workspace, workspace::Arch};
+use crate::{build_ebpf, output, process, report, setup, workspace, workspace::Arch};
 
 /// Runs the task.
 pub(crate) fn run() -> Result<()> {
@@ -30,17 +30,10 @@ pub(crate) fn run() -> Result<()> {
         bail!("{} is not static: it names an interpreter", built.display());
     }
     let agent = workspace::agent();
-    if fs::read(&agent).is_ok_and(|old| old == program) {
-        report::line("agent", format_args!("{} is up to date", workspace::short(&agent)));
-        return Ok(());
-    }
-    // By a rename, since the old one may be running.
-    let new = agent.with_extension("new");
-    fs::create_dir_all(workspace::target().join("release"))?;
-    fs::copy(&built, &new).with_context(|| format!("cannot copy to {}", new.display()))?;
-    fs::rename(&new, &agent).with_context(|| format!("cannot rename {}", new.display()))?;
-    let size = program.len() as f64 / f64::from(1 << 20);
-    report::line("agent", format_args!("{} {size:.1} MiB, static", workspace::short(&agent)));
+    let changed = output::put(&agent, &program, 0o755)?;
+    let (shown, size) = (workspace::short(&agent), program.len() as f64 / f64::from(1 << 20));
+    let note = if changed { "" } else { ", up to date" };
+    report::line("agent", format_args!("{shown} {size:.1} MiB, static{note}"));
     Ok(())
 }
 

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `cargo xtask build-ebpf`: the probe, from package `agent-ebpf` to `target/probe/<arch>/lanner-probe.o`.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-    time::Instant,
-};
+use std::{fs, path::PathBuf, process::Command, time::Instant};
 
 use anyhow::{Context as _, Result, bail};
 use object::{
@@ -16,7 +11,7 @@ use object::{
 };
 
 use crate::{
-    process, report, setup,
+    output, process, report, setup,
     toolchain::{Core, TARGET, Toolchain},
     workspace::{self, Arch},
 };
@@ -43,7 +38,7 @@ pub(crate) fn build(toolchain: &Toolchain, arch: Arch) -> Result<()> {
     let object = without_dwarf(&object).with_context(|| format!("cannot strip {}", built.display()))?;
     let programs = count_programs(&object).with_context(|| format!("{} is no probe", built.display()))?;
     let path = workspace::probe(arch);
-    put(&path, &object)?;
+    output::put(&path, &object, 0o644)?;
     let (size, took) = (object.len() / 1024, report::seconds(started.elapsed()));
     report::line("probe", format_args!("{} {size} KiB, {programs} programs ({took})", workspace::short(&path)));
     Ok(())
@@ -127,16 +122,4 @@ fn count_programs(object: &[u8]) -> Result<usize> {
             && section.is_some_and(|name| !name.starts_with(".text"))
     });
     Ok(programs.count())
-}
-
-/// Writes `bytes` to `path` in one step, unless it has them.
-fn put(path: &Path, bytes: &[u8]) -> Result<()> {
-    if fs::read(path).is_ok_and(|old| old == bytes) {
-        return Ok(());
-    }
-    let folder = path.parent().context("a probe lies in a folder")?;
-    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let new = path.with_extension("new");
-    fs::write(&new, bytes).with_context(|| format!("cannot write {}", new.display()))?;
-    fs::rename(&new, path).with_context(|| format!("cannot rename {}", new.display()))
 }

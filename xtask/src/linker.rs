@@ -16,8 +16,10 @@ use crate::{process, report::Step, workspace};
 
 /// The version that is built when none is found.
 pub(crate) const VERSION: &str = "0.13.0";
-/// The versions of LLVM that [`VERSION`] can be built for.
-const SUPPORTED: RangeInclusive<u32> = 21..=23;
+/// The oldest LLVM that [`VERSION`] can be built for.
+const OLDEST: u32 = 21;
+/// The newest.
+pub(crate) const NEWEST: u32 = 23;
 
 /// A bpf-linker.
 #[derive(Clone, Debug)]
@@ -32,7 +34,7 @@ pub(crate) struct Linker {
 
 /// The LLVMs whose linker reads the bitcode of LLVM `llvm`: itself first, then newer ones.
 pub(crate) fn readers(llvm: u32) -> RangeInclusive<u32> {
-    llvm.max(*SUPPORTED.start())..=*SUPPORTED.end()
+    llvm.max(OLDEST)..=NEWEST
 }
 
 /// A linker for the bitcode of LLVM `llvm`: from PATH, or one that [`build`] left.
@@ -40,7 +42,7 @@ pub(crate) fn find(llvm: u32) -> Option<Linker> {
     let mut paths = process::all_in_path("bpf-linker");
     paths.extend(readers(llvm).map(|llvm| folder(llvm).join("bin/bpf-linker")).filter(|path| path.exists()));
     paths.into_iter().find_map(|path| {
-        let its = llvm_of(&path)?;
+        let its = llvm_of(&fs::read(&path).ok()?)?;
         // It does not start when its LLVM has been removed since.
         let said = Command::new(&path).arg("--version").output().ok().filter(|output| output.status.success())?;
         let said = String::from_utf8(said.stdout).ok()?;
@@ -96,14 +98,13 @@ pub(crate) fn tools() -> PathBuf {
     cache.unwrap_or_else(|| workspace::home().join(".cache")).join("lanner/tools")
 }
 
-/// The major version of the LLVM in, or under, the linker at `path`, which does not say it itself.
-fn llvm_of(path: &Path) -> Option<u32> {
-    let file = fs::read(path).ok()?;
-    if let Some(library) = needed_libraries(&file).into_iter().find_map(|name| name.strip_prefix("libLLVM")) {
-        return leading_number(library.trim_start_matches(['.', '-', 's', 'o']));
+/// The major version of the LLVM in, or under, the linker in `file`, which does not say it itself.
+fn llvm_of(file: &[u8]) -> Option<u32> {
+    if let Some(library) = needed_libraries(file).into_iter().find_map(|name| name.strip_prefix("libLLVM")) {
+        return version_of_library(library);
     }
     // Linked statically: LLVM's bitcode writer holds its version as a string, `LLVM22.1.2`.
-    memmem::find_iter(&file, "LLVM").find_map(|at| {
+    memmem::find_iter(file, "LLVM").find_map(|at| {
         let text = file.get(at + 4..at + 16)?;
         let end = text.iter().position(|byte| !byte.is_ascii_digit() && *byte != b'.')?;
         let version = str::from_utf8(&text[..end]).ok()?;
@@ -116,6 +117,11 @@ fn needed_libraries(file: &[u8]) -> Vec<&str> {
     let Ok(dynamic) = elf.elf_section_table().dynamic_table(elf.endian(), elf.data()) else { return Vec::new() };
     let needed = dynamic.iter().filter(|entry| entry.tag == DT_NEEDED);
     needed.filter_map(|entry| str::from_utf8(dynamic.string(entry).ok()?).ok()).collect()
+}
+
+/// The version in the rest of a library's name: `.so.22.1`, `-22.so`, `-22.so.1`.
+fn version_of_library(rest: &str) -> Option<u32> {
+    leading_number(rest.trim_start_matches(['.', '-', 's', 'o']))
 }
 
 fn leading_number(text: &str) -> Option<u32> {
@@ -136,7 +142,15 @@ mod tests {
 
     #[test]
     fn library_names_hold_the_version() {
-        assert_eq!(leading_number("22.1"), Some(22));
-        assert_eq!(leading_number(""), None);
+        for rest in [".so.22.1", "-22.so", "-22.so.1", ".so.22.1-rust-1.95.0-stable"] {
+            assert_eq!(version_of_library(rest), Some(22), "{rest}");
+        }
+        assert_eq!(version_of_library(".so"), None);
+    }
+
+    #[test]
+    fn a_static_linker_holds_the_version() {
+        assert_eq!(llvm_of(b"\0LLVM ERROR: \0LLVMContext\0LLVM22.1.2\0the end, with LLVM"), Some(22));
+        assert_eq!(llvm_of(b"\0LLVM ERROR: \0"), None);
     }
 }

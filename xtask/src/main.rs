@@ -6,6 +6,7 @@ mod build_ebpf;
 mod ci;
 mod linker;
 mod numbers;
+mod output;
 mod packages;
 mod process;
 mod report;

@@ -106,6 +106,8 @@ fn linker_for(llvm: u32) -> Result<()> {
     if let Some((llvm, prefix)) = here {
         return linker::build(llvm, &prefix);
     }
+    let newest = || format!("bpf-linker {} is for LLVM up to {}, not {llvm}", linker::VERSION, linker::NEWEST);
+    let llvm = linker::readers(llvm).next().with_context(newest)?;
     packages::install(&packages::llvm(llvm))?;
     let prefix = linker::llvm_prefix(llvm).with_context(|| format!("the packages of LLVM {llvm} have no libLLVM"))?;
     linker::build(llvm, &prefix)
@@ -131,11 +133,13 @@ fn describe(toolchain: &Toolchain) {
 
 /// What a person can do about an incomplete toolchain.
 fn remedies(rustcs: &[Rustc]) -> String {
-    let Some(rustc) = rustcs.iter().find(|rustc| rustc.core.is_some()) else {
+    let linkable = |rustc: &&Rustc| rustc.core.is_some() && rustc.llvm <= linker::NEWEST;
+    let Some(rustc) = rustcs.iter().find(linkable) else {
         return format!(
-            "no rustc (at least {OLDEST}) has `core` for BPF. Either:\n\
+            "no rustc (at least {OLDEST}, of LLVM {} or older) has `core` for BPF. Either:\n\
              - `rustup component add rust-src`, then `cargo xtask setup`\n\
              - or on Debian 12 or later, as root: `apt-get install {}`",
+            linker::NEWEST,
             DEBIAN.join(" ")
         );
     };

@@ -9,7 +9,7 @@ super::syscalls! {
     // Opening files.
     open = FILE | DESC, [name@0: Path, flags@1: Flags(Open), mode@2: Mode];
     openat = FILE | DESC, [dirfd@0: Dirfd, name@1: Path, flags@2: Flags(Open), mode@3: Mode];
-    openat2 = FILE | DESC, [dirfd@0: Dirfd, name@1: Path, how@2: Struct(OpenHow), size@3: Ulong];
+    openat2 = FILE | DESC, [dirfd@0: Dirfd, name@1: Path, how@2: Sized(OpenHow, 3), size@3: Ulong];
     creat = FILE | DESC, [name@0: Path, mode@1: Mode];
     name_to_handle_at = FILE | DESC, [dirfd@0: Dirfd, pathname@1: Path, handle@2: Ptr,
         mount_id@3: StructOut(I32), flags@4: Flags(NameToHandle)];
@@ -81,16 +81,16 @@ super::syscalls! {
     fsetxattr = FILE | DESC, [fd@0: Fd, name@1: Str, value@2: Data(Arg(3)), size@3: Ulong, flags@4: Flags(Xattr)];
     setxattrat = FILE | DESC, [dirfd@0: Dirfd, pathname@1: Path, at_flags@2: Flags(At), name@3: Str,
         uargs@4: Data(Arg(5)), usize@5: Ulong];
-    getxattr = FILE, [path@0: Path, name@1: Str, value@2: DataOut(Ret), size@3: Ulong];
-    lgetxattr = FILE, [path@0: Path, name@1: Str, value@2: DataOut(Ret), size@3: Ulong];
-    fgetxattr = FILE | DESC, [fd@0: Fd, name@1: Str, value@2: DataOut(Ret), size@3: Ulong];
+    getxattr = FILE, [path@0: Path, name@1: Str, value@2: DataOut(RetArg(3)), size@3: Ulong];
+    lgetxattr = FILE, [path@0: Path, name@1: Str, value@2: DataOut(RetArg(3)), size@3: Ulong];
+    fgetxattr = FILE | DESC, [fd@0: Fd, name@1: Str, value@2: DataOut(RetArg(3)), size@3: Ulong];
     getxattrat = FILE | DESC, [dirfd@0: Dirfd, pathname@1: Path, at_flags@2: Flags(At), name@3: Str,
         uargs@4: Data(Arg(5)), usize@5: Ulong];
-    listxattr = FILE, [path@0: Path, list@1: DataOut(Ret), size@2: Ulong];
-    llistxattr = FILE, [path@0: Path, list@1: DataOut(Ret), size@2: Ulong];
-    flistxattr = FILE | DESC, [fd@0: Fd, list@1: DataOut(Ret), size@2: Ulong];
+    listxattr = FILE, [path@0: Path, list@1: DataOut(RetArg(2)), size@2: Ulong];
+    llistxattr = FILE, [path@0: Path, list@1: DataOut(RetArg(2)), size@2: Ulong];
+    flistxattr = FILE | DESC, [fd@0: Fd, list@1: DataOut(RetArg(2)), size@2: Ulong];
     listxattrat = FILE | DESC,
-        [dirfd@0: Dirfd, pathname@1: Path, at_flags@2: Flags(At), list@3: DataOut(Ret), size@4: Ulong];
+        [dirfd@0: Dirfd, pathname@1: Path, at_flags@2: Flags(At), list@3: DataOut(RetArg(4)), size@4: Ulong];
     removexattr = FILE, [path@0: Path, name@1: Str];
     lremovexattr = FILE, [path@0: Path, name@1: Str];
     fremovexattr = FILE | DESC, [fd@0: Fd, name@1: Str];
@@ -126,7 +126,7 @@ super::syscalls! {
     pivot_root = FILE | MOUNT, [new_root@0: Path, put_old@1: Path];
     open_tree = FILE | DESC | MOUNT, [dirfd@0: Dirfd, path@1: Path, flags@2: Flags(OpenTree)];
     open_tree_attr = FILE | DESC | MOUNT, [dirfd@0: Dirfd, path@1: Path, flags@2: Flags(OpenTree),
-        attr@3: Struct(MountAttr), size@4: Ulong];
+        attr@3: Sized(MountAttr, 4), size@4: Ulong];
     move_mount = FILE | DESC | MOUNT, [from_dirfd@0: Dirfd, from_path@1: Path, to_dirfd@2: Dirfd, to_path@3: Path,
         flags@4: Flags(MoveMount)];
     fsopen = FILE | DESC | MOUNT, [fsname@0: Str, flags@1: Flags(Fsopen)];
@@ -234,7 +234,7 @@ super::syscalls! {
     getpeername = DESC | NETWORK, [fd@0: Fd, addr@1: SockaddrOut(2), addrlen@2: StructOut(U32)];
     sendto = DESC | NETWORK | IO, [fd@0: Fd, data@1: Data(Arg(2)), size@2: Ulong, flags@3: Flags(MsgFlags),
         addr@4: Sockaddr(5), addrlen@5: Uint];
-    recvfrom = DESC | NETWORK | IO, [fd@0: Fd, data@1: DataOut(Ret), size@2: Ulong, flags@3: Flags(MsgFlags),
+    recvfrom = DESC | NETWORK | IO, [fd@0: Fd, data@1: DataOut(RetArg(2)), size@2: Ulong, flags@3: Flags(MsgFlags),
         addr@4: SockaddrOut(5), addrlen@5: StructOut(U32)];
     sendmsg = DESC | NETWORK | IO, [fd@0: Fd, msg@1: Msg, flags@2: Flags(MsgFlags)];
     recvmsg = DESC | NETWORK | IO, [fd@0: Fd, msg@1: MsgOut, flags@2: Flags(MsgFlags)];
@@ -254,7 +254,7 @@ super::syscalls! {
         [flags@0: Flags(Clone), newsp@1: Ptr, parent_tid@2: Ptr, child_tid@3: Ptr, tls@4: Hex];
     clone_backwards as "clone" = PROCESS,
         [flags@0: Flags(Clone), newsp@1: Ptr, parent_tid@2: Ptr, tls@3: Hex, child_tid@4: Ptr];
-    clone3 = PROCESS, [cl_args@0: Struct(CloneArgs), size@1: Ulong];
+    clone3 = PROCESS, [cl_args@0: Sized(CloneArgs, 1), size@1: Ulong];
     execve = FILE | PROCESS, [filename@0: ExecPath, argv@1: ExecArgv, env@2: ExecEnvp] on Both;
     execveat = FILE | DESC | PROCESS,
         [dirfd@0: Dirfd, pathname@1: ExecPath, argv@2: ExecArgv, env@3: ExecEnvp, flags@4: Flags(At)] on Both;
@@ -406,16 +406,16 @@ super::syscalls! {
 
     // System V and POSIX queues, semaphores and shared memory. A message begins with its type.
     msgget = IPC, [key@0: Hex, msgflg@1: Flags(IpcGet)];
-    msgctl = IPC, [msqid@0: Int, cmd@1: Enum(IpcCtl), buf@2: Ptr];
+    msgctl = IPC, [msqid@0: Int, cmd@1: Enum(MsgCtl), buf@2: Ptr];
     msgsnd = IPC, [msqid@0: Int, msgp@1: Ptr, mtype@1: Struct(Word), msgsz@2: Ulong, msgflg@3: Flags(MsgOp)];
     msgrcv = IPC, [msqid@0: Int, msgp@1: Ptr, mtype@1: StructOut(Word), msgsz@2: Ulong, msgtyp@3: Long,
         msgflg@4: Flags(MsgOp)];
     semget = IPC, [key@0: Hex, nsems@1: Int, semflg@2: Flags(IpcGet)];
-    semctl = IPC, [semid@0: Int, semnum@1: Int, cmd@2: Enum(IpcCtl), val@3: Hex];
+    semctl = IPC, [semid@0: Int, semnum@1: Int, cmd@2: Enum(SemCtl), val@3: Hex];
     semop = IPC, [semid@0: Int, sops@1: Array(Sembuf, 2), nsops@2: Uint];
     semtimedop = IPC, [semid@0: Int, sops@1: Array(Sembuf, 2), nsops@2: Uint, timeout@3: Struct(Timespec)];
     shmget = IPC | MEMORY, [key@0: Hex, size@1: Ulong, shmflg@2: Flags(IpcGet)];
-    shmctl = IPC | MEMORY, [shmid@0: Int, cmd@1: Enum(IpcCtl), buf@2: Ptr];
+    shmctl = IPC | MEMORY, [shmid@0: Int, cmd@1: Enum(ShmCtl), buf@2: Ptr];
     shmat = IPC | MEMORY, [shmid@0: Int, shmaddr@1: Ptr, shmflg@2: Flags(Shmat)];
     shmdt = IPC | MEMORY, [shmaddr@0: Ptr];
     mq_open = IPC | DESC, [name@0: Str, oflag@1: Flags(Open), mode@2: Mode, attr@3: Struct(MqAttr)];
@@ -481,7 +481,7 @@ super::syscalls! {
     sethostname = SYSTEM, [name@0: Data(Arg(1)), len@1: Int];
     setdomainname = SYSTEM, [name@0: Data(Arg(1)), len@1: Int];
     sysinfo = SYSTEM, [info@0: StructOut(Sysinfo)];
-    syslog = SYSTEM, [type@0: Enum(Syslog), bufp@1: DataOut(Ret), len@2: Int];
+    syslog = SYSTEM, [type@0: Enum(Syslog), bufp@1: DataOut(RetArg(2)), len@2: Int];
     getrandom = SYSTEM, [buf@0: DataOut(Ret), buflen@1: Ulong, flags@2: Flags(Getrandom)];
     // Only RESTART2 passes a string.
     reboot = SYSTEM, [magic@0: Enum(RebootMagic), magic2@1: Enum(RebootMagic), cmd@2: Enum(Reboot),

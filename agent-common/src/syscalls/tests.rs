@@ -27,7 +27,7 @@ fn numbered(table: &'static [Numbered], name: &str) -> Option<&'static Syscall> 
 /// The register that a length is taken from.
 fn len_register(len: Len) -> Option<u8> {
     match len {
-        Len::Arg(at) | Len::Times(at, _) | Len::Deref(at) | Len::Bits(at) => Some(at),
+        Len::Arg(at) | Len::Times(at, _) | Len::RetArg(at) | Len::Deref(at) | Len::Bits(at) => Some(at),
         Len::Fixed(_) | Len::Ret | Len::RetTimes(_) => None,
     }
 }
@@ -56,7 +56,13 @@ fn most(op: Op) -> usize {
             };
             match len {
                 Len::Fixed(n) => cap.min(usize::from(n)),
-                Len::Arg(_) | Len::Times(..) | Len::Ret | Len::RetTimes(_) | Len::Deref(_) | Len::Bits(_) => cap,
+                Len::Arg(_)
+                | Len::Times(..)
+                | Len::Ret
+                | Len::RetArg(_)
+                | Len::RetTimes(_)
+                | Len::Deref(_)
+                | Len::Bits(_) => cap,
             }
         }
         Op::Iov { .. } => snap,

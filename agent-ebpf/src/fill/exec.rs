@@ -30,8 +30,7 @@ pub(crate) fn strings(writer: &mut Writer, i: usize, source: Source<'_>, at: u8,
     if source.ret < 0 {
         return strings::vector(writer, i, source.abi, source.arg(at));
     }
-    let (start, end) =
-        if env { (Field::MmEnvStart, Field::MmEnvEnd) } else { (Field::MmArgStart, Field::MmArgEnd) };
+    let (start, end) = if env { (Field::MmEnvStart, Field::MmEnvEnd) } else { (Field::MmArgStart, Field::MmArgEnd) };
     let (Some(start), Some(end)) = (mm(start), mm(end)) else { return writer.absent(UNSET) };
     let all = end.wrapping_sub(start);
     let len = mem::bound(all, u64::from(STRINGS_MAX));

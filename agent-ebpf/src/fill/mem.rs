@@ -47,6 +47,10 @@ fn length(source: Source<'_>, len: Len) -> Option<u64> {
         Len::Arg(n) => source.arg(n),
         Len::Times(n, size) => elements(source.arg(n)) * u64::from(size),
         Len::Ret => ret,
+        Len::RetArg(n) => {
+            let room = source.arg(n);
+            if ret > room { room } else { ret }
+        }
         Len::RetTimes(size) => elements(ret) * u64::from(size),
         Len::Deref(n) => u64::from(value::<u32>(source.arg(n))?),
         Len::Bits(n) => (source.arg(n) & 0xffff_ffff).div_ceil(8),

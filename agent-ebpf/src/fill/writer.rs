@@ -34,8 +34,7 @@ impl Writer {
     /// A record of `words` register arguments and `others` in the scratch.
     #[inline(always)]
     pub(crate) fn new(scratch: &mut Guard<'_>, words: usize, others: usize) -> Self {
-        let writer =
-            Self { base: scratch.base(), progress: scratch.progress(), length_at: lengths_at(words) };
+        let writer = Self { base: scratch.base(), progress: scratch.progress(), length_at: lengths_at(words) };
         set!(writer, at, payload_at(words, others) as u64);
         set!(writer, truncated, 0);
         set!(writer, ahead, 0);

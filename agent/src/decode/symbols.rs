@@ -228,7 +228,9 @@ fn form(set: Set, machine: Machine, args: &[u64; 6]) -> Form {
             many(&[ipc::GET]).tail(&[Field(0o777, Octal), Field(HUGE, Shifted(26, "SHM_HUGE_SHIFT", ipc::SHM_HUGE))])
         }
         // The numbers from 11 to 15 mean different things to the three calls, and which it is cannot be seen here.
-        Set::IpcCtl => many(&[ipc::CTL_FLAGS]).head(&[Field(!0x100, Named(ipc::CTL))]),
+        Set::ShmCtl => many(&[ipc::CTL_FLAGS]).head(&[Field(!0x100, Named(ipc::SHM_CTL))]),
+        Set::SemCtl => many(&[ipc::CTL_FLAGS]).head(&[Field(!0x100, Named(ipc::SEM_CTL))]),
+        Set::MsgCtl => many(&[ipc::CTL_FLAGS]).head(&[Field(!0x100, Named(ipc::MSG_CTL))]),
         Set::Shmat => many(&[ipc::SHMAT]),
         Set::MsgOp => many(&[ipc::MSG_OP]),
         Set::Reboot => one(&[system::REBOOT]),

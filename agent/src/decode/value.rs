@@ -18,46 +18,18 @@ const AT_FDCWD: i32 = -100;
 
 /// Shows the value of an argument of `kind` to `v`.
 pub fn visit(kind: Kind, raw: RawArg<'_>, context: &Context, v: &mut (impl Visitor + ?Sized)) {
-    match raw {
-        RawArg::Absent(why) => v.absent(why),
-        RawArg::Bytes { bytes, cut } => match raw.word() {
-            Some(word) if is_register(kind) => register(kind, word, context, v),
-            _ => memory(kind, bytes, cut, context, v),
-        },
-    }
-}
-
-const fn is_register(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Int
-            | Kind::Uint
-            | Kind::Long
-            | Kind::Ulong
-            | Kind::Off
-            | Kind::Hex
-            | Kind::Ptr
-            | Kind::Fd
-            | Kind::Dirfd
-            | Kind::Pid
-            | Kind::Uid
-            | Kind::Gid
-            | Kind::Uid16
-            | Kind::Gid16
-            | Kind::Mode
-            | Kind::Signal
-            | Kind::Dev
-            | Kind::Flags(_)
-            | Kind::Enum(_)
-    )
-}
-
-fn register(kind: Kind, word: u64, context: &Context, v: &mut (impl Visitor + ?Sized)) {
+    let (bytes, cut) = match raw {
+        RawArg::Bytes { bytes, cut } => (bytes, cut),
+        RawArg::Absent(why) => return v.absent(why),
+    };
+    // What is not a register makes no use of these.
+    let word = raw.word().unwrap_or_default();
     let low = word as u32;
+    let int = i64::from(low.cast_signed());
     match kind {
-        Kind::Int | Kind::Fd | Kind::Pid => v.signed(i64::from(low.cast_signed())),
-        Kind::Dirfd if low.cast_signed() == AT_FDCWD => v.named(i64::from(AT_FDCWD), "AT_FDCWD"),
-        Kind::Dirfd => v.signed(i64::from(low.cast_signed())),
+        Kind::Int | Kind::Fd | Kind::Pid => v.signed(int),
+        Kind::Dirfd if low.cast_signed() == AT_FDCWD => v.named(int, "AT_FDCWD"),
+        Kind::Dirfd => v.signed(int),
         Kind::Uint => v.unsigned(u64::from(low)),
         // -1 is how callers say "leave it"; as an id it would be 4294967295.
         Kind::Uid | Kind::Gid if low == u32::MAX => v.signed(-1),
@@ -67,18 +39,35 @@ fn register(kind: Kind, word: u64, context: &Context, v: &mut (impl Visitor + ?S
         Kind::Uid16 | Kind::Gid16 => v.unsigned(u64::from(low & 0xffff)),
         Kind::Long | Kind::Off => v.signed(match context.abi {
             Abi::Native => word.cast_signed(),
-            Abi::I386 => i64::from(low.cast_signed()),
+            Abi::I386 => int,
         }),
+        Kind::Ulong => v.unsigned(word),
         // `umode_t` has 16 bits.
         Kind::Mode => v.octal(u64::from(low & 0xffff)),
-        Kind::Signal => match symbols::signal(low.cast_signed()) {
-            Some(_) => v.symbols(&|out| symbols::write_signal(low.cast_signed(), out)),
-            None => v.signed(i64::from(low.cast_signed())),
-        },
+        Kind::Signal if symbols::signal(low.cast_signed()).is_some() => {
+            v.symbols(&|out| symbols::write_signal(low.cast_signed(), out));
+        }
+        Kind::Signal => v.signed(int),
         Kind::Dev => device(word, v),
         Kind::Flags(set) | Kind::Enum(set) => symbolic(set, word, context, v),
         Kind::Hex | Kind::Ptr => v.hex(word),
-        _ => v.unsigned(word),
+        Kind::Path | Kind::ExecPath => v.bytes(Text::Path, bytes, cut),
+        // getcwd counts the NUL, readlink has none.
+        Kind::PathOut(_) => v.bytes(Text::Path, bytes.strip_suffix(&[0]).unwrap_or(bytes), cut),
+        Kind::Str | Kind::StrIf { .. } => v.bytes(Text::Str, bytes, cut),
+        Kind::Data(_) | Kind::DataOut(_) | Kind::Iov(_) | Kind::IovOut(_) => v.bytes(Text::Data, bytes, cut),
+        Kind::Msg | Kind::MsgOut | Kind::Mmsg(_) | Kind::MmsgOut => message(bytes, cut, context, v),
+        Kind::Sockaddr(_) | Kind::SockaddrOut(_) => sockaddr::visit(bytes, v),
+        Kind::Struct(layout) | Kind::Sized(layout, _) | Kind::StructOut(layout) => {
+            layouts::visit(layout, context.abi, bytes, v);
+        }
+        Kind::Array(layout, _) | Kind::ArrayOut(layout) => layouts::visit_array(layout, context.abi, bytes, cut, v),
+        Kind::FdSet(bits) => {
+            let nfds = context.args.get(usize::from(bits)).copied().unwrap_or(u64::MAX);
+            fdset::visit(bytes, nfds, v);
+        }
+        Kind::Sigset(_) | Kind::SigsetOut(_) => sigset::visit(bytes, v),
+        Kind::Strv | Kind::ExecArgv | Kind::ExecEnvp => strings(bytes, cut, v),
     }
 }
 
@@ -94,25 +83,6 @@ fn device(dev: u64, v: &mut (impl Visitor + ?Sized)) {
 
 fn symbolic(set: Set, word: u64, context: &Context, v: &mut (impl Visitor + ?Sized)) {
     v.symbols(&|out| symbols::write(set, word, context, out));
-}
-
-fn memory(kind: Kind, bytes: &[u8], cut: bool, context: &Context, v: &mut (impl Visitor + ?Sized)) {
-    match kind {
-        Kind::Path | Kind::ExecPath => v.bytes(Text::Path, bytes, cut),
-        // getcwd counts the NUL, readlink has none.
-        Kind::PathOut(_) => v.bytes(Text::Path, bytes.strip_suffix(&[0]).unwrap_or(bytes), cut),
-        Kind::Str | Kind::StrIf { .. } => v.bytes(Text::Str, bytes, cut),
-        Kind::Data(_) | Kind::DataOut(_) | Kind::Iov(_) | Kind::IovOut(_) => v.bytes(Text::Data, bytes, cut),
-        Kind::Msg | Kind::MsgOut | Kind::Mmsg(_) | Kind::MmsgOut => message(bytes, cut, context, v),
-        Kind::Sockaddr(_) | Kind::SockaddrOut(_) => sockaddr::visit(bytes, v),
-        Kind::Struct(layout) | Kind::StructOut(layout) => layouts::visit(layout, context.abi, bytes, v),
-        Kind::Array(layout, _) | Kind::ArrayOut(layout) => layouts::visit_array(layout, context.abi, bytes, cut, v),
-        Kind::FdSet(_) => fdset::visit(bytes, v),
-        Kind::Sigset(_) | Kind::SigsetOut(_) => sigset::visit(bytes, v),
-        Kind::Strv | Kind::ExecArgv | Kind::ExecEnvp => strings(bytes, cut, v),
-        // Registers have eight bytes, or the record would not have passed.
-        _ => v.absent(Absent::Fault),
-    }
 }
 
 /// NUL-terminated strings, one after the other; the last lacks its NUL when the array was cut.
@@ -136,7 +106,7 @@ fn strings(bytes: &[u8], cut: bool, v: &mut (impl Visitor + ?Sized)) {
 /// A [`agent_common::record::MsgPrefix`] and its parts.
 fn message(bytes: &[u8], cut: bool, context: &Context, v: &mut (impl Visitor + ?Sized)) {
     let Some((prefix, mut rest)) = bytes.split_at_checked(MSG_PREFIX_LEN) else { return v.absent(Absent::Fault) };
-    let half = |at: usize| prefix.get(at..at + 2).map_or(FAULT, |b| u16::from_ne_bytes([b[0], b[1]]));
+    let half = |at: usize| prefix.get(at..).and_then(<[u8]>::first_chunk).map_or(FAULT, |b| u16::from_ne_bytes(*b));
     let flags = prefix.first_chunk::<4>().map_or(0, |b| u32::from_ne_bytes(*b));
     let mut part = |len: u16| match len {
         FAULT => Err(Absent::Fault),

@@ -6,7 +6,10 @@ use std::fs;
 use super::Check;
 use crate::{
     host::{self, capabilities},
-    probe::{Layout, features, layout::{KERNEL_BTF, LayoutError}},
+    probe::{
+        Layout, features,
+        layout::{KERNEL_BTF, LayoutError},
+    },
     self_test,
 };
 
@@ -48,7 +51,8 @@ fn kernel(release: &str) -> Check {
 fn btf(layout: &Result<Layout, LayoutError>) -> Check {
     match layout {
         Ok(layout) if layout.has_btf() => {
-            let absent = layout.places().iter().filter(|place| place.tier == crate::probe::layout::Tier::Absent).count();
+            let absent =
+                layout.places().iter().filter(|place| place.tier == crate::probe::layout::Tier::Absent).count();
             Check::ok("BTF", format!("{} of {} fields resolved", layout.places().len() - absent, layout.places().len()))
         }
         Ok(_) => Check::warn(
@@ -128,7 +132,11 @@ fn cgroup() -> Check {
     } else if v2("/sys/fs/cgroup/unified") {
         "v1 and v2"
     } else {
-        return Check::warn("cgroup", "v1, or not mounted", "cgroup ids are those of the v2 hierarchy, in which all processes share the root");
+        return Check::warn(
+            "cgroup",
+            "v1, or not mounted",
+            "cgroup ids are those of the v2 hierarchy, in which all processes share the root",
+        );
     };
     Check::ok("cgroup", found)
 }

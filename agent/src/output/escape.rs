@@ -26,7 +26,8 @@ pub fn text(bytes: &[u8], out: &mut Vec<u8>) {
 
 /// Characters that would act on a terminal, or hide what stands there: controls, line separators, direction marks.
 fn hides(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn hex(byte: u8, out: &mut Vec<u8>) {
@@ -35,16 +36,16 @@ fn hex(byte: u8, out: &mut Vec<u8>) {
     out.extend_from_slice(&[b'\\', b'x', DIGITS[high], DIGITS[low]]);
 }
 
-/// Appends `bytes` as a JSON string. When they are not UTF-8, each wrong byte becomes the four characters `\xNN` and
-/// each backslash two, and the answer is true: the caller says so beside the string.
-pub fn json(bytes: &[u8], out: &mut Vec<u8>) -> bool {
+/// Appends `bytes` as a JSON string. When they are not UTF-8, or `force` is given, each wrong byte becomes the four
+/// characters `\xNN` and each backslash two, and the answer is true: the caller says so beside the string.
+pub fn json(bytes: &[u8], force: bool, out: &mut Vec<u8>) -> bool {
     out.push(b'"');
     let escaped = match std::str::from_utf8(bytes) {
-        Ok(text) => {
+        Ok(text) if !force => {
             json_text(text, out);
             false
         }
-        Err(_) => {
+        _ => {
             let mut plain = Vec::with_capacity(bytes.len() * 2);
             for chunk in bytes.utf8_chunks() {
                 for c in chunk.valid().chars() {
@@ -81,7 +82,7 @@ fn json_text(text: &str, out: &mut Vec<u8>) {
                 let code = u32::from(c);
                 out.extend_from_slice(b"\\u");
                 for shift in [12, 8, 4, 0] {
-                    out.push(b"0123456789abcdef"[(code >> shift & 15) as usize]);
+                    out.push(b"0123456789abcdef"[((code >> shift) & 15) as usize]);
                 }
             }
             c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
@@ -101,7 +102,7 @@ mod tests {
 
     fn as_json(bytes: &[u8]) -> (String, bool) {
         let mut out = Vec::new();
-        let escaped = json(bytes, &mut out);
+        let escaped = json(bytes, false, &mut out);
         (serde_json::from_slice(&out).expect("a JSON string"), escaped)
     }
 
@@ -113,7 +114,7 @@ mod tests {
         assert_eq!(as_text(b"a\xffb"), r"a\xffb");
         assert_eq!(as_text("caf\u{e9} \u{202e}".as_bytes()), "caf\u{e9} \\xe2\\x80\\xae");
         let mut out = Vec::new();
-        json("\u{9b}\u{7f}\u{1b}".as_bytes(), &mut out);
+        json("\u{9b}\u{7f}\u{1b}".as_bytes(), false, &mut out);
         assert_eq!(out, br#""\u009b\u007f\u001b""#);
     }
 

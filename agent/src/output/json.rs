@@ -71,7 +71,7 @@ pub fn event(event: &Event<'_>, out: &mut Vec<u8>) {
     number(header.gid, out);
     member("comm", out);
     let mut remarks = Remarks::default();
-    if escape::json(raw.comm(), out) {
+    if escape::json(raw.comm(), false, out) {
         remarks.escaped.push("comm");
     }
     member("cgroup_id", out);
@@ -82,12 +82,9 @@ pub fn event(event: &Event<'_>, out: &mut Vec<u8>) {
     out.push(b'"');
     member("syscall", out);
     out.push(b'"');
-    match raw.name() {
-        Some(name) => out.extend_from_slice(name.as_bytes()),
-        None => {
-            out.extend_from_slice(b"syscall_");
-            number(header.nr, out);
-        }
+    if let Some(name) = raw.name() { out.extend_from_slice(name.as_bytes()) } else {
+        out.extend_from_slice(b"syscall_");
+        number(header.nr, out);
     }
     out.push(b'"');
     member("nr", out);
@@ -130,8 +127,15 @@ fn args(event: &Event<'_>, remarks: &mut Remarks, out: &mut Vec<u8>) {
         out.push(b'"');
         out.extend_from_slice(arg.name.as_bytes());
         out.extend_from_slice(b"\":");
-        let mut writer = Writer { out, first: true, escaped: false, cut: false, unreadable: false };
+        let start = out.len();
+        let mut writer = Writer::new(out, false);
         value::visit(arg.kind, raw, &context, &mut writer);
+        if writer.escaped {
+            // One string of several is not UTF-8: all of them are escaped, so that the remark holds for each.
+            out.truncate(start);
+            writer = Writer::new(out, true);
+            value::visit(arg.kind, raw, &context, &mut writer);
+        }
         let Writer { escaped, cut, unreadable, .. } = writer;
         if escaped {
             remarks.escaped.push(arg.name);
@@ -190,12 +194,18 @@ pub fn gap(gap: &Gap, out: &mut Vec<u8>) {
 struct Writer<'a> {
     out: &'a mut Vec<u8>,
     first: bool,
+    /// Escape every string, also one that is UTF-8.
+    force: bool,
     escaped: bool,
     cut: bool,
     unreadable: bool,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    const fn new(out: &'a mut Vec<u8>, force: bool) -> Self {
+        Self { out, first: true, force, escaped: false, cut: false, unreadable: false }
+    }
+
     fn separate(&mut self) {
         if !self.first {
             self.out.push(b',');
@@ -237,7 +247,7 @@ impl Visitor for Writer<'_> {
     }
 
     fn bytes(&mut self, _: Text, bytes: &[u8], cut: bool) {
-        self.escaped |= escape::json(bytes, self.out);
+        self.escaped |= escape::json(bytes, self.force, self.out);
         self.cut |= cut;
     }
 

@@ -8,8 +8,8 @@ use agent_common::schema::Abi;
 use super::{escape, time};
 use crate::{
     decode::{
-        symbols, value,
         sockaddr::SockAddr,
+        symbols, value,
         visit::{Absent, Text, Visitor},
     },
     event::{Event, Gap},
@@ -72,12 +72,9 @@ pub fn event(event: &Event<'_>, colour: bool, out: &mut Vec<u8>) {
 
 /// The syscall's name, marked when it was called by another convention than the machine's.
 fn name(event: &Event<'_>, out: &mut Vec<u8>) {
-    match event.raw.name() {
-        Some(name) => out.extend_from_slice(name.as_bytes()),
-        None => {
-            out.extend_from_slice(b"syscall_");
-            number(event.raw.header.nr, out);
-        }
+    if let Some(name) = event.raw.name() { out.extend_from_slice(name.as_bytes()) } else {
+        out.extend_from_slice(b"syscall_");
+        number(event.raw.header.nr, out);
     }
     match event.raw.abi {
         Abi::Native => {}
@@ -183,7 +180,7 @@ impl Visitor for Line<'_> {
 
     fn sockaddr(&mut self, addr: &SockAddr<'_>) {
         let mut text = Vec::new();
-        let _ = write!(text, "{addr}");
+        addr.write(&mut text);
         escape::text(&text, self.out);
     }
 

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The thread that decodes records and formats events.
 
-use std::{
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender};
 
@@ -28,24 +25,24 @@ const PATIENCE: Duration = Duration::from_millis(200);
 const DESCRIBED: u64 = 10;
 
 /// What the thread works with.
-pub struct Deliver {
+pub(super) struct Deliver {
     /// How events are written.
-    pub format: Format,
+    pub(super) format: Format,
     /// Whether a terminal reads them.
-    pub colour: bool,
+    pub(super) colour: bool,
     /// After how many events delivery ends.
-    pub count: Option<u64>,
+    pub(super) count: Option<u64>,
     /// The agent's counters.
-    pub stats: Arc<Stats>,
+    pub(super) stats: Arc<Stats>,
     /// Where chunks go.
-    pub out: Sender<Chunk>,
+    pub(super) out: Sender<Chunk>,
     /// Where it is said that the count is reached, or that nobody reads any more.
-    pub finished: tokio::sync::mpsc::Sender<()>,
+    pub(super) finished: tokio::sync::mpsc::Sender<()>,
 }
 
 impl Deliver {
     /// Works until no batch comes any more.
-    pub fn run(self, full: &Receiver<Batch>, empty: &Sender<Batch>) {
+    pub(super) fn run(self, full: &Receiver<Batch>, empty: &Sender<Batch>) {
         let mut clock = Clock::start();
         let mut chunk = Chunk::default();
         let mut taken = 0_u64;

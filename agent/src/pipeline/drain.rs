@@ -23,7 +23,7 @@ const HELD_MAX: usize = 32 << 20;
 ///
 /// # Errors
 /// When waiting for the rings fails.
-pub fn run(
+pub(super) fn run(
     mut rings: Rings,
     mut order: Order,
     stats: &Arc<Stats>,
@@ -31,40 +31,46 @@ pub fn run(
     full: &Sender<Batch>,
     empty: &Receiver<Batch>,
 ) -> io::Result<()> {
+    let mut end = None;
     loop {
-        let end = match stop.try_recv() {
-            Ok(ends) => Some(ends),
-            Err(TryRecvError::Disconnected) => Some(Vec::new()),
-            Err(TryRecvError::Empty) => None,
-        };
+        if end.is_none() {
+            end = match stop.try_recv() {
+                Ok(ends) => Some(ends),
+                Err(TryRecvError::Disconnected) => Some(Vec::new()),
+                Err(TryRecvError::Empty) => None,
+            };
+        }
         // Before draining: every record older than this has had the window to arrive.
         let now = boot_now();
-        let mut more = rings.drain(TURN, |cpu, record| order.push(cpu, record, stats));
-        let mut before = now.saturating_sub(WINDOW);
-        if let Some(ends) = &end {
-            while more {
-                more = rings.drain(TURN, |cpu, record| order.push(cpu, record, stats));
-                if order.held() > HELD_MAX && !hand_on(&mut order, before, full, empty) {
-                    return Ok(());
-                }
-            }
-            order.end(ends, stats);
-            let mut batch = Batch::default();
-            order.release_all(&mut batch);
-            // Without a receiver there is nobody left to tell.
-            let _ = full.send(batch);
-            return Ok(());
-        }
+        let unfinished = rings.drain(TURN, |cpu, record| order.push(cpu, record, stats));
+        let more = !unfinished.is_empty();
+        // A ring that was not emptied holds records that may be older than others' that were taken.
+        let reached = unfinished.iter().map(|cpu| order.reached(*cpu)).min().unwrap_or(u64::MAX);
+        let mut before = now.saturating_sub(WINDOW).min(reached);
         if order.held() > HELD_MAX {
             before = now;
         }
         if !hand_on(&mut order, before, full, empty) {
             return Ok(());
         }
-        if !more {
-            rings.wait(NAP)?;
+        match &end {
+            Some(ends) if !more => {
+                finish(order, ends, stats, full);
+                return Ok(());
+            }
+            _ if !more => rings.wait(NAP)?,
+            _ => {}
         }
     }
+}
+
+/// Passes on all that is left, and what was lost at the end.
+fn finish(mut order: Order, ends: &[LaneEnd], stats: &Stats, full: &Sender<Batch>) {
+    order.end(ends, stats);
+    let mut batch = Batch::default();
+    order.release_all(&mut batch);
+    // Without a receiver there is nobody left to tell.
+    let _ = full.send(batch);
 }
 
 /// Passes on what is older than `before`; false when nobody takes it any more.

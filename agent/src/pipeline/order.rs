@@ -154,6 +154,13 @@ impl Order {
         }
     }
 
+    /// Boot time of the last record taken from `cpu`'s ring: what is still in the ring is not older.
+    #[must_use]
+    pub fn reached(&self, cpu: u32) -> u64 {
+        let lanes = self.lanes.iter().skip((cpu * HOOKS) as usize).take(HOOKS as usize);
+        lanes.filter_map(|lane| lane.last_ts).max().unwrap_or(0)
+    }
+
     /// Bytes that are held back.
     #[must_use]
     pub fn held(&self) -> usize {

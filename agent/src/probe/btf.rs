@@ -165,9 +165,8 @@ impl<'a> Btf<'a> {
     /// The id of the struct named `name`.
     #[must_use]
     pub fn find_struct(&self, name: &str) -> Option<u32> {
-        (1..self.index.len() as u32).find(|id| {
-            self.get(*id).is_some_and(|t| t.kind() == KIND_STRUCT && self.name_is(t.name, name))
-        })
+        (1..self.index.len() as u32)
+            .find(|id| self.get(*id).is_some_and(|t| t.kind() == KIND_STRUCT && self.name_is(t.name, name)))
     }
 
     /// Where `path` (`member[.member]`) of the struct `id` is. Anonymous members are looked through; a bit field has

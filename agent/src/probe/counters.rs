@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The probe's counters, read from the kernel.
 
-use std::{cell::Cell, os::fd::{AsFd as _, AsRawFd as _, BorrowedFd}};
+use std::{
+    cell::Cell,
+    fmt,
+    os::fd::{AsFd as _, AsRawFd as _, BorrowedFd},
+};
 
 use agent_common::{
     ledger::{SLOTS, Slot},
@@ -25,6 +29,12 @@ pub struct Counters {
     lanes: Array<MapData, LaneWords>,
     possible: u32,
     misses: Cell<u64>,
+}
+
+impl fmt::Debug for Counters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Counters").field("cpus", &self.possible).finish_non_exhaustive()
+    }
 }
 
 impl Counters {
@@ -106,8 +116,7 @@ fn recursion_misses(program: BorrowedFd<'_>) -> Option<u64> {
     attr.info.info_len = size_of::<bpf_prog_info>() as u32;
     attr.info.info = &raw mut info as u64;
     // SAFETY: the attributes name a live descriptor and a buffer of the length they state.
-    let result = unsafe {
-        libc::syscall(libc::SYS_bpf, BPF_OBJ_GET_INFO_BY_FD as u32, &raw mut attr, size_of::<bpf_attr>())
-    };
+    let result =
+        unsafe { libc::syscall(libc::SYS_bpf, BPF_OBJ_GET_INFO_BY_FD as u32, &raw mut attr, size_of::<bpf_attr>()) };
     (result == 0).then_some(info.recursion_misses)
 }

@@ -3,11 +3,7 @@
 
 use std::{fs, io};
 
-use aya::{
-    EbpfError,
-    maps::MapError,
-    programs::ProgramError,
-};
+use aya::{EbpfError, maps::MapError, programs::ProgramError};
 use thiserror::Error;
 
 use super::{layout::LayoutError, object::ObjectError};
@@ -28,8 +24,10 @@ pub enum ProbeError {
         hint: String,
     },
     /// The verifier rejected a program.
-    #[error("the kernel's verifier rejected program {program}; the end of its log:\n{log}\nThis is a bug in Lanner: \
-             please report it with `lanner doctor --json` and this log")]
+    #[error(
+        "the kernel's verifier rejected program {program}; the end of its log:\n{log}\nThis is a bug in Lanner: \
+             please report it with `lanner doctor --json` and this log"
+    )]
     Verifier {
         /// The program.
         program: String,

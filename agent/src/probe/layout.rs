@@ -106,7 +106,9 @@ impl Layout {
     pub fn of_kernel(file: Option<&Path>, release: &str) -> Result<Self, LayoutError> {
         let path = file.unwrap_or(Path::new(KERNEL_BTF));
         match fs::read(path) {
-            Ok(btf) => Self::from_btf(&btf).map_err(|error| LayoutError::Btf { path: path.display().to_string(), error }),
+            Ok(btf) => {
+                Self::from_btf(&btf).map_err(|error| LayoutError::Btf { path: path.display().to_string(), error })
+            }
             Err(error) if file.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(Self::without_btf(release)),
             Err(error) => Err(LayoutError::Read { path: path.display().to_string(), error }),
         }

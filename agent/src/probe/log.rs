@@ -10,7 +10,10 @@ pub(super) struct ProbeLog(EbpfLogger<&'static dyn ::log::Log>);
 impl ProbeLog {
     /// Starts reading; without the map (an object built without logging) there is nothing to read.
     pub(super) fn start(ebpf: &mut Ebpf) -> Option<Self> {
-        EbpfLogger::init(ebpf).inspect_err(|error| tracing::warn!("the probe's log can't be read: {error}")).ok().map(Self)
+        EbpfLogger::init(ebpf)
+            .inspect_err(|error| tracing::warn!("the probe's log can't be read: {error}"))
+            .ok()
+            .map(Self)
     }
 
     /// Passes on what is there.

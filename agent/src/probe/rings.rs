@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The per-CPU rings: made at run time, in sizes that add up to the user's budget, and drained.
 
-use std::{io, os::fd::AsFd as _, time::Duration};
+use std::{fmt, io, os::fd::AsFd as _, time::Duration};
 
 use aya::maps::{ArrayOfMaps, Map, MapData, RingBuf};
 use aya_obj::generated::bpf_map_type::BPF_MAP_TYPE_RINGBUF;
@@ -24,7 +24,15 @@ pub fn ring_size(budget: u64, online: usize) -> u32 {
 /// The rings of all CPUs, in the order of CPU numbers.
 pub struct Rings {
     rings: Vec<RingBuf<MapData>>,
+    /// What [`Self::drain`] returns, kept for its memory.
+    unfinished: Vec<u32>,
     epoll: rustix::fd::OwnedFd,
+}
+
+impl fmt::Debug for Rings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rings").field("rings", &self.rings.len()).finish_non_exhaustive()
+    }
 }
 
 impl Rings {
@@ -33,7 +41,8 @@ impl Rings {
     pub(super) fn create(outer: &mut Map, online: &[u32], possible: u32, size: u32) -> Result<Self, ProbeError> {
         let mut outer: ArrayOfMaps<_, MapData> =
             ArrayOfMaps::try_from(outer).map_err(|error| ProbeError::map("RINGS", error))?;
-        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(|error| ProbeError::system("epoll_create1", error))?;
+        let epoll =
+            epoll::create(epoll::CreateFlags::CLOEXEC).map_err(|error| ProbeError::system("epoll_create1", error))?;
         let mut rings = Vec::with_capacity(possible as usize);
         for cpu in 0..possible {
             let size = if online.contains(&cpu) { size } else { MIN_RING as u32 };
@@ -42,12 +51,17 @@ impl Rings {
                 .map_err(|error| ProbeError::map("RINGS", error))?;
             outer.set(cpu, &data, 0).map_err(|error| ProbeError::map("RINGS", error))?;
             let fd = data.fd().as_fd();
-            epoll::add(&epoll, fd, epoll::EventData::new_u64(u64::from(cpu)), epoll::EventFlags::IN | epoll::EventFlags::ET)
-                .map_err(|error| ProbeError::system("epoll_ctl", error))?;
+            epoll::add(
+                &epoll,
+                fd,
+                epoll::EventData::new_u64(u64::from(cpu)),
+                epoll::EventFlags::IN | epoll::EventFlags::ET,
+            )
+            .map_err(|error| ProbeError::system("epoll_ctl", error))?;
             let ring = RingBuf::try_from(Map::RingBuf(data)).map_err(|error| ProbeError::map("RINGS", error))?;
             rings.push(ring);
         }
-        Ok(Self { rings, epoll })
+        Ok(Self { rings, unfinished: Vec::new(), epoll })
     }
 
     /// Waits until the probe says that much waits, or `timeout` is over.
@@ -55,7 +69,8 @@ impl Rings {
     /// # Errors
     /// When `epoll_wait` fails for another reason than a signal.
     pub fn wait(&self, timeout: Duration) -> io::Result<()> {
-        let timeout = rustix::time::Timespec { tv_sec: timeout.as_secs() as i64, tv_nsec: timeout.subsec_nanos().into() };
+        let timeout =
+            rustix::time::Timespec { tv_sec: timeout.as_secs() as i64, tv_nsec: timeout.subsec_nanos().into() };
         let mut events = [std::mem::MaybeUninit::uninit(); 8];
         match epoll::wait(&self.epoll, &mut events, Some(&timeout)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
@@ -64,21 +79,21 @@ impl Rings {
     }
 
     /// Hands every record that the rings hold to `take`, at most `most` from each ring, so that no ring starves the
-    /// others. Returns whether anything was left.
-    pub fn drain(&mut self, most: usize, mut take: impl FnMut(u32, &[u8])) -> bool {
-        let mut more = false;
-        for (cpu, ring) in self.rings.iter_mut().enumerate() {
+    /// others. Returns the CPUs whose rings may hold more.
+    pub fn drain(&mut self, most: usize, mut take: impl FnMut(u32, &[u8])) -> &[u32] {
+        self.unfinished.clear();
+        for (cpu, ring) in (0..).zip(&mut self.rings) {
             let mut left = most;
             while let Some(record) = ring.next() {
-                take(cpu as u32, &record);
+                take(cpu, &record);
                 left -= 1;
                 if left == 0 {
-                    more = true;
+                    self.unfinished.push(cpu);
                     break;
                 }
             }
         }
-        more
+        &self.unfinished
     }
 }
 

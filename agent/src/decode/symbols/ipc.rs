@@ -57,18 +57,46 @@ pub(crate) const SHM_HUGE: Table = &[
     (0x88000000, "SHM_HUGE_16GB"),
 ];
 
-/// Commands of shmctl(2), semctl(2) and msgctl(2), but for 11 to 15, which each reads its own way:
-/// `include/uapi/linux/ipc.h`, `include/uapi/linux/sem.h`.
-pub(crate) const CTL: Table = &[
+/// shmctl(2) commands: `include/uapi/linux/ipc.h`, `include/uapi/linux/shm.h`.
+pub(crate) const SHM_CTL: Table = &[
     (0, "IPC_RMID"),
     (1, "IPC_SET"),
     (2, "IPC_STAT"),
     (3, "IPC_INFO"),
+    (11, "SHM_LOCK"),
+    (12, "SHM_UNLOCK"),
+    (13, "SHM_STAT"),
+    (14, "SHM_INFO"),
+    (15, "SHM_STAT_ANY"),
+];
+
+/// semctl(2) commands: `include/uapi/linux/ipc.h`, `include/uapi/linux/sem.h`.
+pub(crate) const SEM_CTL: Table = &[
+    (0, "IPC_RMID"),
+    (1, "IPC_SET"),
+    (2, "IPC_STAT"),
+    (3, "IPC_INFO"),
+    (11, "GETPID"),
+    (12, "GETVAL"),
+    (13, "GETALL"),
+    (14, "GETNCNT"),
+    (15, "GETZCNT"),
     (16, "SETVAL"),
     (17, "SETALL"),
     (18, "SEM_STAT"),
     (19, "SEM_INFO"),
     (20, "SEM_STAT_ANY"),
+];
+
+/// msgctl(2) commands: `include/uapi/linux/ipc.h`, `include/uapi/linux/msg.h`.
+pub(crate) const MSG_CTL: Table = &[
+    (0, "IPC_RMID"),
+    (1, "IPC_SET"),
+    (2, "IPC_STAT"),
+    (3, "IPC_INFO"),
+    (11, "MSG_STAT"),
+    (12, "MSG_INFO"),
+    (13, "MSG_STAT_ANY"),
 ];
 
 /// The flag within those commands: `include/uapi/linux/ipc.h`.

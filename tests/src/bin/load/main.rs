@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Programs that the tests watch: each makes calls of which the test knows what is true.
+
+mod flood;
+mod raw;
+mod threads;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args[..] {
+        ["threads"] => threads::run(),
+        ["flood", seconds] => flood::run(seconds),
+        ["calls", rounds] => flood::calls(rounds),
+        _ => {
+            eprintln!("load: no such program: {args:?}");
+            return ExitCode::from(2);
+        }
+    }
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The parts of the harness.
+
+pub(crate) mod capture;
+pub mod compile;
+pub(crate) mod event;
+pub(crate) mod ledger;
+pub(crate) mod leftovers;
+mod output;
+pub(crate) mod program;
+pub mod sentinel;
+pub(crate) mod temp;

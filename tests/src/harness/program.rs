@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The program under test.
+
+use std::{env, path::PathBuf, process::Command};
+
+/// Where the agent is: `LANNER_BIN`, else the release build of this workspace.
+///
+/// # Panics
+/// When it is not there.
+#[must_use]
+pub fn binary() -> PathBuf {
+    let path = env::var_os("LANNER_BIN")
+        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/release/lanner")), PathBuf::from);
+    let Ok(path) = path.canonicalize() else {
+        panic!("there is no {}: run `cargo xtask build`, or name another with LANNER_BIN", path.display());
+    };
+    path
+}
+
+/// A command that runs the agent, its environment free of `LANNER_*` variables.
+#[must_use]
+pub fn lanner() -> Command {
+    let mut command = Command::new(binary());
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LANNER_")) {
+        command.env_remove(name);
+    }
+    command
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Runs of the agent: started until it captures, stopped by a signal, its output read when it has ended.
+
+use std::{
+    env, fs,
+    fs::File,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// How long anything is waited for before the test fails. A condition is met in far less.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The agent's binary: `LANNER_BIN`, or what `cargo xtask build` makes.
+pub(crate) fn binary() -> PathBuf {
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/lanner");
+    let binary = env::var_os("LANNER_BIN").map_or(built, PathBuf::from);
+    assert!(binary.is_file(), "{} is not there: `cargo xtask build`, or set LANNER_BIN", binary.display());
+    fs::canonicalize(&binary).expect("a path to what is there")
+}
+
+/// Lets one test at a time load the machine: each sees every syscall, those of its neighbours too.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits until `done` has an answer; fails with `what` when it never has.
+pub(crate) fn wait_for<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = done() {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "waited {PATIENCE:?} in vain: {what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// A folder that goes with its owner.
+#[derive(Debug)]
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    /// Makes an empty folder that anyone may enter.
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("lanner-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let path = env::temp_dir().join(name);
+        fs::create_dir_all(&path).expect("a folder for the test");
+        Self(path)
+    }
+
+    /// A path inside it.
+    pub(crate) fn join(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left over is in the temporary directory.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A running agent. It is killed when the test fails before it stopped it.
+#[derive(Debug)]
+pub(crate) struct Agent {
+    child: Child,
+    folder: Folder,
+}
+
+/// What a run left.
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// How it ended.
+    pub(crate) status: ExitStatus,
+    /// Its standard error.
+    pub(crate) stderr: String,
+    /// Holds `events` and `ledger`, unless the run was told otherwise.
+    pub(crate) folder: Folder,
+}
+
+impl Agent {
+    /// Starts the agent with `args`, its standard output in a file, and waits until it captures.
+    pub(crate) fn start(args: &[&str]) -> Self {
+        let folder = Folder::new();
+        let stdout = File::create(folder.join("events")).expect("a file for events");
+        Self::start_to(args, folder, stdout.into())
+    }
+
+    /// As [`Self::start`], with the standard output in `stdout`.
+    pub(crate) fn start_to(args: &[&str], folder: Folder, stdout: Stdio) -> Self {
+        let agent = Self::spawn(args, folder, stdout);
+        let mut agent = agent;
+        wait_for("the agent captures", || {
+            if agent.stderr().contains("capturing") {
+                return Some(());
+            }
+            let ended = agent.child.try_wait().expect("a child to ask for");
+            assert!(ended.is_none(), "the agent ended before it captured: {ended:?}\n{}", agent.stderr());
+            None
+        });
+        agent
+    }
+
+    /// As [`Self::start_to`], without waiting.
+    fn spawn(args: &[&str], folder: Folder, stdout: Stdio) -> Self {
+        let stderr = File::create(folder.join("stderr")).expect("a file for the log");
+        let child = Command::new(binary())
+            .args(["--log-level", "info", "--ledger"])
+            .arg(folder.join("ledger"))
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(stdout)
+            .stderr(stderr)
+            .spawn()
+            .expect("the agent starts");
+        Self { child, folder }
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).expect("a running agent");
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn stderr(&self) -> String {
+        fs::read_to_string(self.folder.join("stderr")).expect("the agent's log")
+    }
+
+    /// Waits until it ends by itself.
+    pub(crate) fn finish(mut self) -> Run {
+        let status = wait_for("the agent ends", || self.child.try_wait().expect("a child to wait for"));
+        let stderr = self.stderr();
+        assert!(!stderr.contains("panicked"), "the agent panicked:\n{stderr}");
+        let folder = std::mem::replace(&mut self.folder, Folder(PathBuf::new()));
+        Run { status, stderr, folder }
+    }
+
+    /// Tells it to end and waits for that.
+    pub(crate) fn stop(self) -> Run {
+        self.signal(Signal::TERM);
+        self.finish()
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        // Both fail when it has ended, as it should have.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

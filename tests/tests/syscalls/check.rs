@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Lines against expectations.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+use tests::{Event, difference};
+
+use crate::caller::Expected;
+
+/// What the line of a call has to have, beside who made it and when.
+fn line(expected: &Expected) -> Value {
+    json!({
+        "syscall": expected.syscall,
+        "nr": expected.nr,
+        "abi": expected.abi,
+        "pid": expected.pid,
+        "args": expected.args.values,
+        "ret": expected.ret,
+        "escaped": expected.args.escaped,
+        "truncated": expected.args.truncated,
+        "unreadable": expected.args.unreadable,
+    })
+}
+
+/// The same of a line that the agent wrote.
+fn shown(event: &Event) -> Value {
+    let json = event.json();
+    let remarks = |name: &str| json.get(name).cloned().unwrap_or_else(|| json!([]));
+    json!({
+        "syscall": json["syscall"],
+        "nr": json["nr"],
+        "abi": json["abi"],
+        "pid": json["pid"],
+        "args": json["args"],
+        "ret": json["ret"],
+        "escaped": remarks("escaped"),
+        "truncated": remarks("truncated"),
+        "unreadable": remarks("unreadable"),
+    })
+}
+
+/// How many members of the arguments agree.
+fn nearness(found: &Value, wanted: &Value) -> usize {
+    let agree = |key: &str| usize::from(found[key] == wanted[key]);
+    let args = wanted["args"].as_object().into_iter().flatten();
+    args.filter(|(name, value)| found["args"][name.as_str()] == **value).count() + agree("ret") + agree("nr")
+}
+
+/// Whether the error's name goes with the result.
+fn errno_fits(event: &Event) -> bool {
+    let failed = event.json()["ret"].as_i64().is_some_and(|ret| (-4095..0).contains(&ret));
+    failed == event.json()["errno"].is_string()
+}
+
+/// Looks up every expectation, in the order in which its thread made its calls. The answer is what is wrong.
+pub(crate) fn all(expected: &[Expected], lines: &[Event]) -> Vec<String> {
+    let mut threads = HashMap::<u32, Vec<&Event>>::new();
+    for event in lines.iter().filter(|event| event.json()["type"] == "syscall") {
+        threads.entry(event.tid()).or_default().push(event);
+    }
+    let mut next = HashMap::<u32, usize>::new();
+    let mut wrong = Vec::new();
+    for one in expected {
+        let events = threads.get(&one.tid).map_or(&[][..], Vec::as_slice);
+        let from = next.entry(one.tid).or_default();
+        let wanted = line(one);
+        let rest = || events.iter().enumerate().skip(*from).filter(|(_, event)| event.syscall() == one.syscall);
+        let found = rest().find(|(_, event)| shown(event) == wanted);
+        if let Some((at, event)) = found {
+            *from = at + 1;
+            if !errno_fits(event) {
+                wrong.push(format!("{}: {}: errno is {}", one.at, one.syscall, event.json()["errno"]));
+            }
+            continue;
+        }
+        // The first of those that come nearest: the case's own call is before others like it.
+        let nearest = rest().map(|(_, event)| shown(event)).rev().max_by_key(|event| nearness(event, &wanted));
+        let said = match nearest {
+            None => format!("no such call was captured, expected {wanted}"),
+            Some(nearest) => {
+                difference("line", &nearest, &wanted).unwrap_or_default() + &format!("\n      of {nearest}")
+            }
+        };
+        wrong.push(format!("{}: {} {}: {said}", one.at, one.abi, one.syscall));
+    }
+    wrong
+}
