@@ -137,10 +137,10 @@ fn text(report: &Report, colour: bool, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "\nkernel fields")?;
     let width = report.fields.iter().map(|field| field.path.len()).max().unwrap_or(0);
     for field in &report.fields {
-        let offset = field.offset.map_or("-".to_owned(), |offset| offset.to_string());
+        let offset = field.offset.map_or_else(|| "-".to_owned(), |offset| offset.to_string());
         writeln!(out, "  {:width$}  {:>6}  {}", field.path, offset, field.tier)?;
     }
-    let size = report.probe.bytes.map_or("none".to_owned(), |bytes| format!("{bytes} bytes"));
+    let size = report.probe.bytes.map_or_else(|| "none".to_owned(), |bytes| format!("{bytes} bytes"));
     writeln!(out, "\nprobe  ABI {}, {}, {size}", report.probe.abi, report.probe.source)?;
     writeln!(out, "\n{}", if report.ok { "Capture can work here." } else { "Capture can't work here." })
 }

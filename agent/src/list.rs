@@ -83,7 +83,7 @@ fn table(entries: &[Entry], out: &mut impl Write) -> io::Result<()> {
     for entry in entries {
         write!(out, "{:width$}", entry.name)?;
         for abi in &abis {
-            write!(out, " {:>7}", entry.nr.get(abi).map_or("-".to_owned(), u16::to_string))?;
+            write!(out, " {:>7}", entry.nr.get(abi).map_or_else(|| "-".to_owned(), u16::to_string))?;
         }
         let args: Vec<_> = entry.args.iter().map(|arg| format!("{}: {}", arg.name, arg.kind)).collect();
         writeln!(out, "  {:30}  {}", entry.classes.join(","), args.join(", "))?;

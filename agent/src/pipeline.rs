@@ -11,10 +11,10 @@ use std::{
     io,
     sync::Arc,
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use self::{
     deliver::Deliver,
@@ -54,6 +54,8 @@ pub struct Pipeline {
     drain: thread::JoinHandle<io::Result<()>>,
     deliver: thread::JoinHandle<()>,
     sink: thread::JoinHandle<()>,
+    /// Disconnected when the sink's thread ends.
+    sink_ended: Receiver<()>,
 }
 
 impl Pipeline {
@@ -72,10 +74,14 @@ impl Pipeline {
         let (full_in, full_out) = bounded(BATCHES);
         let (empty_in, empty_out) = bounded(BATCHES);
         let (chunks_in, chunks_out) = bounded(QUEUE);
+        let (sink_ends, sink_ended) = bounded(0);
         let Plan { format, colour, count, sink } = plan;
         let sink = {
             let stats = Arc::clone(stats);
-            thread::Builder::new().name("lanner-sink".to_owned()).spawn(move || sink.run(&chunks_out, &stats))?
+            thread::Builder::new().name("lanner-sink".to_owned()).spawn(move || {
+                let _ended = sink_ends;
+                sink.run(chunks_out, &stats);
+            })?
         };
         let deliver = {
             let deliver = Deliver { format, colour, count, stats: Arc::clone(stats), out: chunks_in, finished };
@@ -87,7 +93,7 @@ impl Pipeline {
                 .name("lanner-drain".to_owned())
                 .spawn(move || drain::run(rings, order, &stats, &stopped, &full_in, &empty_out))?
         };
-        Ok(Self { stop, drain, deliver, sink })
+        Ok(Self { stop, drain, deliver, sink, sink_ended })
     }
 
     /// Drains what is left and waits for the threads. `ends` says how the lanes ended. An output that is stuck is given
@@ -99,16 +105,13 @@ impl Pipeline {
         // A drain thread that ended early has nobody to tell.
         let _ = self.stop.send(ends);
         let panicked = |name: &str| io::Error::other(format!("the {name} thread panicked: this is a bug in Lanner"));
-        self.drain.join().map_err(|_| panicked("drain"))??;
-        self.deliver.join().map_err(|_| panicked("deliver"))?;
-        let deadline = Instant::now() + LAST_PATIENCE;
-        while !self.sink.is_finished() && Instant::now() < deadline {
-            thread::sleep(Duration::from_millis(1));
-        }
-        if self.sink.is_finished() {
-            self.sink.join().map_err(|_| panicked("sink"))?;
-        } else {
-            tracing::warn!("the output takes nothing; what it did not take counts as dropped");
+        self.drain.join().map_err(|_panic| panicked("drain"))??;
+        self.deliver.join().map_err(|_panic| panicked("deliver"))?;
+        match self.sink_ended.recv_timeout(LAST_PATIENCE) {
+            Err(RecvTimeoutError::Timeout) => {
+                tracing::warn!("the output takes nothing; what it did not take counts as dropped");
+            }
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => self.sink.join().map_err(|_panic| panicked("sink"))?,
         }
         Ok(())
     }

@@ -174,7 +174,8 @@ impl Probe {
         let wiring = Wiring::of(selection);
         let mut wanted: BTreeSet<&str> = wiring.exits.keys().chain(wiring.enters.keys()).map(String::as_str).collect();
         let needs_enter = wiring.kept || !wiring.enters.is_empty();
-        wanted.extend([names::SYS_EXIT].into_iter().chain(needs_enter.then_some(names::SYS_ENTER)));
+        wanted.insert(names::SYS_EXIT);
+        wanted.extend(needs_enter.then_some(names::SYS_ENTER));
         let programs = load_programs(&mut ebpf, &wanted)?;
         let mut calls: ProgramArray<_> = typed(&mut ebpf, names::CALLS)?;
         wire(&mut ebpf, &mut calls, &wiring.exits)?;
@@ -300,7 +301,9 @@ fn wait_for_running() {
     let result = unsafe { libc::syscall(libc::SYS_membarrier, libc::MEMBARRIER_CMD_GLOBAL, 0, 0) };
     if result != 0 {
         // Refused on kernels with nohz_full; what still runs is done in far less.
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        let pause = rustix::time::Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
+        // A signal that cuts it short costs only certainty.
+        let _ = rustix::thread::nanosleep(&pause);
     }
 }
 

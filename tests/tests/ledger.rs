@@ -11,6 +11,7 @@ use std::{
     env, fs,
     fs::File,
     io::{self, BufRead as _, BufReader, Read, Write as _},
+    os::unix::process::CommandExt as _,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -18,9 +19,10 @@ use std::{
 
 use rustix::process::Signal;
 use serde_json::Value;
+use tests::{TempDir, await_no_leftovers};
 
 use crate::{
-    agent::{Agent, Folder, Run, alone},
+    agent::{Agent, Run, alone},
     books::{Stream, all_lost, count, dropped, lost, open_identities, total},
 };
 
@@ -42,10 +44,13 @@ struct Load {
 }
 
 impl Load {
-    fn new(args: &[&str], prepare: impl FnOnce(&mut Command)) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_load"));
+    fn new(args: &[&str]) -> Self {
+        Self::of(Command::new(env!("CARGO_BIN_EXE_load")), args)
+    }
+
+    /// As [`Self::new`], of another copy or user.
+    fn of(mut command: Command, args: &[&str]) -> Self {
         command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
-        prepare(&mut command);
         let mut child = command.spawn().expect("the load starts");
         let (stdin, stdout) = (child.stdin.take().expect("piped"), child.stdout.take().expect("piped"));
         Self { child, stdin, stdout: BufReader::new(stdout) }
@@ -135,7 +140,7 @@ fn tell(what: &str, ledger: &Value) {
 
 /// Floods the machine while an agent with `args` captures to its standard output, a file.
 fn flood_to_file(args: &[&str], meanwhile: impl FnOnce(&Agent)) -> (Value, Stream) {
-    let mut load = Load::new(&["flood", &seconds().to_string()], |_| {});
+    let mut load = Load::new(&["flood", &seconds().to_string()]);
     let agent = Agent::start(&[&["-o", "json", "--pid", &load.pid()], args].concat());
     load.go();
     meanwhile(&agent);
@@ -149,10 +154,10 @@ fn flood_to_file(args: &[&str], meanwhile: impl FnOnce(&Agent)) -> (Value, Strea
 }
 
 fn flood_to_null(args: &[&str]) -> Value {
-    let mut load = Load::new(&["flood", &seconds().to_string()], |_| {});
+    let mut load = Load::new(&["flood", &seconds().to_string()]);
     let null = File::create("/dev/null").expect("/dev/null");
     let agent =
-        Agent::start_to(&[&["-o", "json", "--pid", &load.pid()], args].concat(), Folder::new(), null.into());
+        Agent::start_to(&[&["-o", "json", "--pid", &load.pid()], args].concat(), TempDir::new(), null.into());
     load.go();
     let rounds = load.rounds();
     let ledger = ledger(&agent.stop());
@@ -181,10 +186,10 @@ impl<R: Read> Read for Slow<R> {
 }
 
 fn flood_to_slow_reader(args: &[&str]) -> Value {
-    let mut load = Load::new(&["flood", &seconds().to_string()], |_| {});
+    let mut load = Load::new(&["flood", &seconds().to_string()]);
     let (reader, writer) = io::pipe().expect("a pipe");
     let agent =
-        Agent::start_to(&[&["-o", "json", "--pid", &load.pid()], args].concat(), Folder::new(), writer.into());
+        Agent::start_to(&[&["-o", "json", "--pid", &load.pid()], args].concat(), TempDir::new(), writer.into());
     let (ledger, stream) = thread::scope(|scope| {
         let reader =
             scope.spawn(|| Stream::of(Slow { from: reader, started: Instant::now(), stalled: false }));
@@ -245,4 +250,150 @@ fn a_flood_that_overflows_to_a_slow_reader() {
     let ledger = flood_to_slow_reader(SMALL);
     tell("small rings, slow reader", &ledger);
     assert!(all_lost(&ledger) > 0, "small rings must overflow, or this proves nothing");
+}
+
+/// How many rounds a known load makes.
+const ROUNDS: u64 = 1000;
+
+/// A load of a known number of calls.
+fn known() -> Load {
+    Load::new(&["calls", &ROUNDS.to_string()])
+}
+
+/// Runs `loads` while an agent with `args` captures: the ledger and the events.
+fn select(args: &[&str], loads: impl IntoIterator<Item = Load>) -> (Value, Vec<Value>) {
+    let agent = Agent::start(&[&["-o", "json"], args].concat());
+    for load in loads {
+        assert_eq!(load.complete(), ROUNDS);
+    }
+    let run = agent.stop();
+    let lines = fs::read_to_string(run.folder.join("events")).expect("events");
+    let events = lines.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
+    (ledger(&run), events)
+}
+
+/// Fails unless `ROUNDS` calls of `name` were captured, and a few that the load makes besides.
+fn captured(ledger: &Value, name: &str) {
+    let account = &ledger["syscalls"][name];
+    let captured = count(account, "sent") + lost(account);
+    assert!((ROUNDS..ROUNDS + 50).contains(&captured), "{name}: {ROUNDS} calls are to be captured: {account}");
+}
+
+/// Fails unless at least `ROUNDS` calls of `name` were left out.
+fn left_out(ledger: &Value, name: &str) {
+    let account = &ledger["syscalls"][name];
+    assert!(count(account, "filtered") >= ROUNDS, "{name}: {ROUNDS} calls are to be left out: {account}");
+}
+
+/// The events' values of a member, each once.
+fn values<'a>(events: &'a [Value], key: &str) -> Vec<&'a Value> {
+    let mut values: Vec<_> = Vec::new();
+    for event in events {
+        if !values.contains(&&event[key]) {
+            values.push(&event[key]);
+        }
+    }
+    values
+}
+
+#[test]
+fn syscalls_are_selected_by_name() {
+    let _alone = alone();
+    let load = known();
+    let (ledger, events) = select(&["--pid", &load.pid(), "--syscalls", "getppid,read"], [load]);
+    for name in SORTS {
+        if ["getppid", "read"].contains(&name) {
+            captured(&ledger, name);
+        } else {
+            left_out(&ledger, name);
+            assert_eq!(ledger["syscalls"][name]["sent"], 0, "{name}: {ledger}");
+        }
+    }
+    assert_eq!(values(&events, "syscall").len(), 2, "{:?}", values(&events, "syscall"));
+}
+
+#[test]
+fn syscalls_are_left_out_by_name_and_selected_by_class() {
+    let _alone = alone();
+    // Everything but one.
+    let load = known();
+    let (ledger, events) = select(&["--pid", &load.pid(), "--syscalls", "!openat"], [load]);
+    for name in ["getppid", "read", "write"] {
+        captured(&ledger, name);
+    }
+    left_out(&ledger, "openat");
+    assert!(!values(&events, "syscall").contains(&&Value::from("openat")));
+    // A class but for one of it, and one more.
+    let load = known();
+    let (ledger, events) = select(&["--pid", &load.pid(), "-s", "io,!write", "-s", "getppid"], [load]);
+    for name in ["getppid", "read"] {
+        captured(&ledger, name);
+    }
+    for name in ["openat", "write"] {
+        left_out(&ledger, name);
+    }
+    let io = ["getppid", "read", "pread64", "lseek", "readv", "sendto", "recvfrom"].map(Value::from);
+    let names = values(&events, "syscall");
+    assert!(names.iter().all(|name| io.contains(name)), "{names:?}");
+}
+
+#[test]
+fn processes_are_selected_by_id() {
+    let _alone = alone();
+    let (one, other) = (known(), known());
+    let (pid, number) = (one.pid(), Value::from(one.child.id()));
+    let (ledger, events) = select(&["--pid", &pid], [one, other]);
+    for name in SORTS {
+        captured(&ledger, name);
+        left_out(&ledger, name);
+    }
+    assert_eq!(values(&events, "pid"), [&number]);
+}
+
+#[test]
+fn users_and_thread_names_are_selected() {
+    const NOBODY: u32 = 65534;
+    let _alone = alone();
+    // Where anybody may run it.
+    let folder = TempDir::new();
+    let program = folder.join("load-by-its-name-which-is-long");
+    fs::copy(env!("CARGO_BIN_EXE_load"), &program).expect("a copy");
+    let load = |user: u32| {
+        let mut command = Command::new(&program);
+        command.uid(user).gid(user);
+        Load::of(command, &["calls", &ROUNDS.to_string()])
+    };
+    let (ledger, events) = select(&["--uid", &NOBODY.to_string()], [load(NOBODY), load(0)]);
+    for name in SORTS {
+        captured(&ledger, name);
+        left_out(&ledger, name);
+    }
+    assert_eq!(values(&events, "uid"), [&Value::from(NOBODY)]);
+
+    // The kernel keeps 15 bytes of a name.
+    let (ledger, events) = select(&["--comm", "load-by-its-nam"], [load(0), known()]);
+    for name in SORTS {
+        captured(&ledger, name);
+        left_out(&ledger, name);
+    }
+    assert_eq!(values(&events, "comm"), [&Value::from("load-by-its-nam")]);
+}
+
+#[test]
+fn the_agent_itself_is_not_captured_but_counted() {
+    let _alone = alone();
+    let load = known();
+    let agent = Agent::start(&["-o", "json"]);
+    let pid = agent.pid().as_raw_nonzero().get();
+    assert_eq!(load.complete(), ROUNDS);
+    let run = agent.stop();
+    let ledger = ledger(&run);
+    assert!(total(&ledger, "self") > 0, "the agent makes calls of its own: {ledger}");
+    let lines = fs::read_to_string(run.folder.join("events")).expect("events");
+    let own = lines.lines().find(|line| {
+        let event: Value = serde_json::from_str(line).expect("a line of JSON");
+        event["pid"] == pid || event["ppid"] == pid
+    });
+    assert_eq!(own, None, "a call of the agent's own was captured");
+    await_no_leftovers();
 }

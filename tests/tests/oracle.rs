@@ -24,9 +24,10 @@ use agent_common::{
     schema::{Abi, Arg, Kind},
 };
 use serde_json::Value;
+use tests::TempDir;
 
 use crate::{
-    agent::{Agent, Folder, alone},
+    agent::{Agent, alone},
     events::{arg_bytes, arg_strings, marked, number},
     strace::{Call, Outcome, Trace},
 };
@@ -48,7 +49,7 @@ struct Observed {
 
 /// Runs `program` under strace while the agent captures.
 fn observe(program: &[&str]) -> Observed {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let file = folder.join("strace");
     let agent = Agent::start(&["-o", "json", "--snaplen", &SNAPLEN.to_string(), "--ring-budget", "256MiB"]);
     let output = Command::new("strace")
@@ -250,7 +251,7 @@ fn ls() {
 
 #[test]
 fn a_pipe_of_a_shell() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let greeting = folder.join("greeting");
     let script = format!("echo hi | cat >{}", greeting.display());
     assert!(agree(&["/bin/bash", "-c", &script]) > 100);
@@ -264,7 +265,7 @@ fn python() {
 
 #[test]
 fn a_compiler() {
-    let folder = Folder::new();
+    let folder = TempDir::new();
     let (source, object) = (folder.join("a.c"), folder.join("a"));
     fs::write(&source, "#include <stdio.h>\nint main(void) { return printf(\"%d\\n\", 42) < 0; }\n").expect("a source");
     let [source, object] = [&source, &object].map(|path| path.to_str().expect("UTF-8"));

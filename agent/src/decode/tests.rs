@@ -24,7 +24,7 @@ fn lines(raw: RawEvent<'_>) -> (String, serde_json::Value) {
     json::event(&event, &mut line);
     let plain = String::from_utf8(plain).expect("text output is UTF-8");
     assert!(plain.ends_with('\n') && !plain.trim_end_matches('\n').contains(char::is_control), "{plain:?}");
-    assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
+    assert_eq!(line.iter().position(|byte| *byte == b'\n'), Some(line.len() - 1));
     (plain, serde_json::from_slice(&line).expect("JSON output is JSON"))
 }
 
@@ -80,7 +80,7 @@ fn what_is_wrong_is_named() {
     let good = record(header(Abi::Native, 257), row, &fields);
     assert!(RawEvent::parse(&good).is_ok());
     assert_eq!(RawEvent::parse(&good[..HEADER_LEN - 1]).map(|_| ()), Err(Malformed::Short(HEADER_LEN - 1)));
-    let longer = [&good[..], &[0]].concat();
+    let longer = [good.as_slice(), &[0]].concat();
     let said = good.len() as u32;
     assert_eq!(RawEvent::parse(&longer).map(|_| ()), Err(Malformed::Length { said, got: good.len() + 1 }));
     let mut abi = good.clone();
@@ -113,9 +113,8 @@ proptest! {
     ) {
         let rows = rows();
         let (abi, entry) = rows[which.index(rows.len())];
-        let fields: Vec<_> = entry.row.args.iter().zip(&words).map(|(arg, word)| match arg.op(abi) {
-            Op::Reg(_) => Field::Word(*word),
-            _ => Field::Bytes(bytes.clone()),
+        let fields: Vec<_> = entry.row.args.iter().zip(&words).map(|(arg, word)| {
+            if is_word(arg, abi) { Field::Word(*word) } else { Field::Bytes(bytes.clone()) }
         }).collect();
         let mut record = record(header(abi, entry.nr.into()), entry.row, &fields);
         prop_assert!(record.len() < MAX_RECORD);

@@ -96,7 +96,7 @@ fn capability() -> Check {
 
 fn memlock() -> Check {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Memlock).current;
-    let found = limit.map_or("unlimited".to_owned(), |bytes| format!("{bytes} bytes"));
+    let found = limit.map_or_else(|| "unlimited".to_owned(), |bytes| format!("{bytes} bytes"));
     Check::ok("memlock", format!("{found} (counts before 5.11 only)"))
 }
 

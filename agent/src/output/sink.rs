@@ -62,7 +62,7 @@ impl Sink {
     }
 
     /// Writes chunks until none comes any more, or nobody reads.
-    pub fn run(mut self, chunks: &Receiver<Chunk>, stats: &Stats) {
+    pub(crate) fn run(mut self, chunks: Receiver<Chunk>, stats: &Stats) {
         let mut failing = false;
         for chunk in chunks {
             match self.write(&chunk.bytes) {

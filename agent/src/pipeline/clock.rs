@@ -44,7 +44,7 @@ impl Clock {
 
     /// The time of day of a boot time, in nanoseconds since the epoch.
     #[must_use]
-    pub fn epoch(&self, boot: u64) -> u64 {
+    pub fn epoch(self, boot: u64) -> u64 {
         boot.saturating_add_signed(self.offset)
     }
 }

@@ -50,13 +50,13 @@ impl Deliver {
             clock.follow();
             for (entry, bytes) in batch.iter() {
                 if let Some(hole) = &entry.hole {
-                    self.format.gap(&gap(entry, hole, bytes.is_empty(), &clock), &mut chunk.bytes);
+                    self.format.gap(&gap(entry, hole, bytes.is_empty(), clock), &mut chunk.bytes);
                 }
                 // A hole at the end of the run has no record.
                 if bytes.is_empty() && entry.hole.is_some() {
                     continue;
                 }
-                let Some(event) = self.decode(entry, bytes, &clock) else { continue };
+                let Some(event) = self.decode(entry, bytes, clock) else { continue };
                 if self.count.is_some_and(|count| taken >= count) {
                     self.stats.filtered.add(1);
                     continue;
@@ -81,7 +81,7 @@ impl Deliver {
         }
     }
 
-    fn decode<'a>(&self, entry: &Entry, bytes: &'a [u8], clock: &Clock) -> Option<Event<'a>> {
+    fn decode<'a>(&self, entry: &Entry, bytes: &'a [u8], clock: Clock) -> Option<Event<'a>> {
         match RawEvent::parse(bytes) {
             Ok(raw) => {
                 self.stats.decoded.add(1);
@@ -116,7 +116,7 @@ impl Deliver {
     }
 }
 
-fn gap(entry: &Entry, hole: &Hole, at_end: bool, clock: &Clock) -> Gap {
+fn gap(entry: &Entry, hole: &Hole, at_end: bool, clock: Clock) -> Gap {
     Gap {
         cpu: entry.cpu,
         lost: hole.lost,

@@ -46,10 +46,7 @@ pub(super) fn run(
         let more = !unfinished.is_empty();
         // A ring that was not emptied holds records that may be older than others' that were taken.
         let reached = unfinished.iter().map(|cpu| order.reached(*cpu)).min().unwrap_or(u64::MAX);
-        let mut before = now.saturating_sub(WINDOW).min(reached);
-        if order.held() > HELD_MAX {
-            before = now;
-        }
+        let before = if order.held() > HELD_MAX { now } else { now.saturating_sub(WINDOW).min(reached) };
         if !hand_on(&mut order, before, full, empty) {
             return Ok(());
         }

@@ -108,7 +108,7 @@ impl<'a> Btf<'a> {
     /// When `raw` is not BTF, or a section lies outside it.
     pub fn parse(raw: &'a [u8]) -> Result<Self, BtfError> {
         let truncated = BtfError::Truncated;
-        let magic = raw.first_chunk::<2>().map(|b| u16::from_ne_bytes(*b)).ok_or(truncated("header"))?;
+        let magic = raw.first_chunk::<2>().map(|b| u16::from_ne_bytes(*b)).ok_or_else(|| truncated("header"))?;
         if magic != MAGIC {
             return Err(BtfError::Magic(magic));
         }
@@ -117,9 +117,9 @@ impl<'a> Btf<'a> {
         }
         let word = |at| u32_at(raw, at).map_or(usize::MAX, |word| word as usize);
         let section = |name, offset: usize, len: usize| {
-            let start = word(4).checked_add(offset).ok_or(truncated(name))?;
-            let end = start.checked_add(len).ok_or(truncated(name))?;
-            raw.get(start..end).ok_or(truncated(name))
+            let start = word(4).checked_add(offset).ok_or_else(|| truncated(name))?;
+            let end = start.checked_add(len).ok_or_else(|| truncated(name))?;
+            raw.get(start..end).ok_or_else(|| truncated(name))
         };
         let types = section("type", word(8), word(12))?;
         let strings = section("string", word(16), word(20))?;

@@ -14,7 +14,7 @@ use agent_common::{
 use aya::{
     Ebpf,
     maps::{Array, MapData, MapError},
-    programs::Program,
+    programs::RawTracePoint,
 };
 
 use super::error::ProbeError;
@@ -92,10 +92,7 @@ impl Counters {
         let misses = [names::SYS_EXIT, names::SYS_ENTER]
             .iter()
             .filter_map(|name| ebpf.program(name))
-            .filter_map(|program| match program {
-                Program::RawTracePoint(program) => program.fd().ok(),
-                _ => None,
-            })
+            .filter_map(|program| <&RawTracePoint>::try_from(program).ok()?.fd().ok())
             .map(|fd| recursion_misses(fd.as_fd()).unwrap_or_default())
             .sum::<u64>();
         self.misses.set(misses);

@@ -86,14 +86,17 @@ impl Layout {
         let places = Field::ALL
             .iter()
             .map(|&field| {
-                let known = |offset| Place { field, path: field.paths()[0], offset, tier: Tier::Known };
-                match field {
-                    Field::ThreadStatus if cfg!(target_arch = "x86_64") => {
-                        known(if version >= (5, 11) { 16 } else { 8 })
-                    }
-                    Field::ThreadFlags if cfg!(target_arch = "aarch64") => known(0),
-                    _ => absent(field),
-                }
+                let offset = if cfg!(target_arch = "x86_64") && field == Field::ThreadStatus {
+                    Some(if version >= (5, 11) { 16 } else { 8 })
+                } else if cfg!(target_arch = "aarch64") && field == Field::ThreadFlags {
+                    Some(0)
+                } else {
+                    None
+                };
+                offset.map_or_else(
+                    || absent(field),
+                    |offset| Place { field, path: field.paths()[0], offset, tier: Tier::Known },
+                )
             })
             .collect();
         Self { places }
@@ -104,7 +107,7 @@ impl Layout {
     /// # Errors
     /// When `file` can't be read, or what was read is not BTF. A kernel without BTF is not an error.
     pub fn of_kernel(file: Option<&Path>, release: &str) -> Result<Self, LayoutError> {
-        let path = file.unwrap_or(Path::new(KERNEL_BTF));
+        let path = file.unwrap_or_else(|| Path::new(KERNEL_BTF));
         match fs::read(path) {
             Ok(btf) => {
                 Self::from_btf(&btf).map_err(|error| LayoutError::Btf { path: path.display().to_string(), error })

@@ -2,30 +2,19 @@
 //! Runs of the agent: started until it captures, stopped by a signal, its output read when it has ended.
 
 use std::{
-    env, fs,
+    fs,
     fs::File,
-    path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, Ordering},
-    },
+    process::{Child, ExitStatus, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
+use tests::{TempDir, lanner};
 
 /// How long anything is waited for before the test fails. A condition is met in far less.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The agent's binary: `LANNER_BIN`, or what `cargo xtask build` makes.
-pub(crate) fn binary() -> PathBuf {
-    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/lanner");
-    let binary = env::var_os("LANNER_BIN").map_or(built, PathBuf::from);
-    assert!(binary.is_file(), "{} is not there: `cargo xtask build`, or set LANNER_BIN", binary.display());
-    fs::canonicalize(&binary).expect("a path to what is there")
-}
 
 /// Lets one test at a time load the machine: each sees every syscall, those of its neighbours too.
 pub(crate) fn alone() -> MutexGuard<'static, ()> {
@@ -45,38 +34,11 @@ pub(crate) fn wait_for<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T 
     }
 }
 
-/// A folder that goes with its owner.
-#[derive(Debug)]
-pub(crate) struct Folder(PathBuf);
-
-impl Folder {
-    /// Makes an empty folder that anyone may enter.
-    pub(crate) fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("lanner-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let path = env::temp_dir().join(name);
-        fs::create_dir_all(&path).expect("a folder for the test");
-        Self(path)
-    }
-
-    /// A path inside it.
-    pub(crate) fn join(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What is left over is in the temporary directory.
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 /// A running agent. It is killed when the test fails before it stopped it.
 #[derive(Debug)]
 pub(crate) struct Agent {
     child: Child,
-    folder: Folder,
+    folder: Option<TempDir>,
 }
 
 /// What a run left.
@@ -87,21 +49,20 @@ pub(crate) struct Run {
     /// Its standard error.
     pub(crate) stderr: String,
     /// Holds `events` and `ledger`, unless the run was told otherwise.
-    pub(crate) folder: Folder,
+    pub(crate) folder: TempDir,
 }
 
 impl Agent {
     /// Starts the agent with `args`, its standard output in a file, and waits until it captures.
     pub(crate) fn start(args: &[&str]) -> Self {
-        let folder = Folder::new();
+        let folder = TempDir::new();
         let stdout = File::create(folder.join("events")).expect("a file for events");
         Self::start_to(args, folder, stdout.into())
     }
 
     /// As [`Self::start`], with the standard output in `stdout`.
-    pub(crate) fn start_to(args: &[&str], folder: Folder, stdout: Stdio) -> Self {
-        let agent = Self::spawn(args, folder, stdout);
-        let mut agent = agent;
+    pub(crate) fn start_to(args: &[&str], folder: TempDir, stdout: Stdio) -> Self {
+        let mut agent = Self::spawn(args, folder, stdout);
         wait_for("the agent captures", || {
             if agent.stderr().contains("capturing") {
                 return Some(());
@@ -114,9 +75,9 @@ impl Agent {
     }
 
     /// As [`Self::start_to`], without waiting.
-    fn spawn(args: &[&str], folder: Folder, stdout: Stdio) -> Self {
+    fn spawn(args: &[&str], folder: TempDir, stdout: Stdio) -> Self {
         let stderr = File::create(folder.join("stderr")).expect("a file for the log");
-        let child = Command::new(binary())
+        let child = lanner()
             .args(["--log-level", "info", "--ledger"])
             .arg(folder.join("ledger"))
             .args(args)
@@ -125,7 +86,7 @@ impl Agent {
             .stderr(stderr)
             .spawn()
             .expect("the agent starts");
-        Self { child, folder }
+        Self { child, folder: Some(folder) }
     }
 
     /// Its process id.
@@ -140,7 +101,8 @@ impl Agent {
 
     /// What it has logged so far.
     pub(crate) fn stderr(&self) -> String {
-        fs::read_to_string(self.folder.join("stderr")).expect("the agent's log")
+        let folder = self.folder.as_ref().expect("it is taken at the end");
+        fs::read_to_string(folder.join("stderr")).expect("the agent's log")
     }
 
     /// Waits until it ends by itself.
@@ -148,7 +110,7 @@ impl Agent {
         let status = wait_for("the agent ends", || self.child.try_wait().expect("a child to wait for"));
         let stderr = self.stderr();
         assert!(!stderr.contains("panicked"), "the agent panicked:\n{stderr}");
-        let folder = std::mem::replace(&mut self.folder, Folder(PathBuf::new()));
+        let folder = self.folder.take().expect("it is taken once");
         Run { status, stderr, folder }
     }
 

@@ -24,7 +24,7 @@ impl Builder {
     }
 
     fn words(&mut self, words: &[u32]) {
-        words.iter().for_each(|word| self.types.extend_from_slice(&word.to_ne_bytes()));
+        self.types.extend(words.iter().flat_map(|word| word.to_ne_bytes()));
     }
 
     fn int(&mut self, size: u32) {
