@@ -61,6 +61,8 @@ pub enum Dir {
     In,
     /// The kernel writes it: read only when the call succeeded.
     Out,
+    /// The kernel writes it when it found something: read only when the result is above 0.
+    Found,
 }
 
 /// What an argument is.
@@ -143,6 +145,8 @@ pub enum Kind {
     Sized(Layout, u8),
     /// A small known struct that the kernel returns.
     StructOut(Layout),
+    /// A small known struct that the kernel returns when it found something (`wait4`: the result is above 0).
+    StructFound(Layout),
     /// An array of known structs that the caller passes, its element count in register argument `.1`.
     Array(Layout, u8),
     /// An array of known structs that the kernel returns, as many as the return value says.
@@ -332,6 +336,10 @@ impl Arg {
             Kind::StructOut(layout) => {
                 let size = layout.size(abi);
                 Op::Mem { at, len: Len::Fixed(size), cap: Cap::Bytes(size), dir: Dir::Out }
+            }
+            Kind::StructFound(layout) => {
+                let size = layout.size(abi);
+                Op::Mem { at, len: Len::Fixed(size), cap: Cap::Bytes(size), dir: Dir::Found }
             }
             Kind::Array(layout, count) => Op::Mem {
                 at,

@@ -58,5 +58,6 @@ const fn dir_name(dir: Dir) -> &'static str {
     match dir {
         Dir::In => "i",
         Dir::Out => "o",
+        Dir::Found => "p",
     }
 }

@@ -24,6 +24,9 @@ use crate::{
     stats::Stats,
 };
 
+/// Exit code of a run whose ledger does not close.
+const NOT_CLOSED: u8 = 3;
+
 /// Captures as `args` say, until told to stop.
 ///
 /// # Errors
@@ -116,5 +119,5 @@ pub fn run(args: &cli::Capture) -> Result<ExitCode> {
     }
     // Whoever closed the pipe of the events may have closed this one too.
     let _ = ledger.write_summary(io::stderr().lock());
-    Ok(if ledger.closed { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    Ok(if ledger.closed { ExitCode::SUCCESS } else { ExitCode::from(NOT_CLOSED) })
 }

@@ -7,6 +7,9 @@ pub mod sink;
 pub mod text;
 pub mod time;
 
+#[cfg(test)]
+mod tests;
+
 use crate::event::{Event, Gap};
 
 /// How events are written.

@@ -306,7 +306,6 @@ fn syscalls_are_selected_by_name() {
             captured(&ledger, name);
         } else {
             left_out(&ledger, name);
-            assert_eq!(ledger["syscalls"][name]["sent"], 0, "{name}: {ledger}");
         }
     }
     assert_eq!(values(&events, "syscall").len(), 2, "{:?}", values(&events, "syscall"));

@@ -79,7 +79,7 @@ super::syscalls! {
     futex_time64 = IPC, [addr@0: Ptr, op@1: Enum(FutexOp), val@2: Uint, timeout@3: Ptr, uaddr2@4: Ptr, val3@5: Hex];
 
     // Processes.
-    waitpid = PROCESS, [pid@0: Pid, wstatus@1: StructOut(WaitStatus), options@2: Flags(Wait)];
+    waitpid = PROCESS, [pid@0: Pid, wstatus@1: StructFound(WaitStatus), options@2: Flags(Wait)];
     ugetrlimit = PROCESS, [resource@0: Enum(Resource), rlim@1: StructOut(Rlimit)];
     nice = SCHED, [inc@0: Int];
     sched_rr_get_interval_time64 = SCHED, [pid@0: Pid, tp@1: StructOut(Timespec64)];

@@ -262,7 +262,7 @@ super::syscalls! {
     exit = PROCESS, [status@0: Int] on Enter;
     exit_group = PROCESS, [status@0: Int] on Enter;
     wait4 = PROCESS,
-        [pid@0: Pid, wstatus@1: StructOut(WaitStatus), options@2: Flags(Wait), rusage@3: StructOut(Rusage)];
+        [pid@0: Pid, wstatus@1: StructFound(WaitStatus), options@2: Flags(Wait), rusage@3: StructFound(Rusage)];
     waitid = PROCESS, [idtype@0: Enum(WaitId), id@1: Int, infop@2: StructOut(Siginfo), options@3: Flags(Wait),
         rusage@4: StructOut(Rusage)];
     pidfd_open = DESC | PROCESS, [pid@0: Pid, flags@1: Flags(PidfdOpen)];

@@ -154,7 +154,8 @@ fn arguments_fit_registers_and_records() {
                 assert!(at == arg.at && at < REGISTERS, "{item}: {} is in no register", arg.name);
                 assert!(other.is_none_or(|at| at < REGISTERS), "{item}: {} is measured by no register", arg.name);
             }
-            let most = record::payload_at(row.words(abi), row.args.len() - row.words(abi)) + row.args.iter().map(|arg| most(arg.op(abi))).sum::<usize>();
+            let most = record::payload_at(row.words(abi), row.args.len() - row.words(abi))
+                + row.args.iter().map(|arg| most(arg.op(abi))).sum::<usize>();
             assert!(most <= record::MAX_RECORD, "a record of {item} can have {most} bytes");
         }
     }

@@ -66,7 +66,12 @@ fn elements(count: u64) -> u64 {
 /// [`agent_common::schema::Op::Mem`]
 #[inline(always)]
 pub(crate) fn copy(writer: &mut Writer, i: usize, source: Source<'_>, at: u8, len: Len, cap: Cap, dir: Dir) {
-    if matches!(dir, Dir::Out) && source.ret < 0 {
+    let filled = match dir {
+        Dir::In => true,
+        Dir::Out => source.ret >= 0,
+        Dir::Found => source.ret > 0,
+    };
+    if !filled {
         return writer.absent(UNSET);
     }
     let from = source.arg(at);

@@ -82,7 +82,9 @@ pub fn event(event: &Event<'_>, out: &mut Vec<u8>) {
     out.push(b'"');
     member("syscall", out);
     out.push(b'"');
-    if let Some(name) = raw.name() { out.extend_from_slice(name.as_bytes()) } else {
+    if let Some(name) = raw.name() {
+        out.extend_from_slice(name.as_bytes())
+    } else {
         out.extend_from_slice(b"syscall_");
         number(header.nr, out);
     }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Why a probe could not be loaded, and what to do about it.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "aya's enums are matched for the few cases that mean something here")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "aya's enums are matched for the few cases that mean something here"
+)]
 
 use std::{fs, io};
 

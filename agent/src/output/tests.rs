@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+//! docs/output.md says what the code does.
+
+use std::collections::BTreeSet;
+
+use agent_common::ledger::Reason;
+use serde_json::Value;
+
+use super::Format;
+use crate::{
+    event::Gap,
+    ledger::{Account, AgentAccount, CpuAccount, Ledger},
+};
+
+const PAGE: &str = include_str!("../../../docs/output.md");
+const LINES: [&str; 2] = [include_str!("../../golden/events.txt"), include_str!("../../golden/events.jsonl")];
+
+fn gap() -> Gap {
+    Gap {
+        cpu: 1,
+        lost: 312,
+        reason: Reason::RingFull.name().to_owned(),
+        since: Some(1_785_579_324_000_207_862),
+        until: Some(1_785_579_324_100_207_862),
+    }
+}
+
+fn gap_line(format: Format) -> String {
+    let mut out = Vec::new();
+    format.gap(&gap(), &mut out);
+    String::from_utf8(out).expect("UTF-8")
+}
+
+/// The members that tables of the page describe.
+fn described() -> BTreeSet<&'static str> {
+    PAGE.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect()
+}
+
+fn keys(line: &str) -> Vec<String> {
+    let value: Value = serde_json::from_str(line).expect("JSON");
+    value.as_object().expect("an object").keys().cloned().collect()
+}
+
+#[test]
+fn every_member_is_described() {
+    let described = described();
+    let gap = gap_line(Format::Json);
+    for line in LINES[1].lines().chain([gap.as_str()]) {
+        for key in keys(line) {
+            assert!(described.contains(key.as_str()), "`{key}` is not in docs/output.md");
+        }
+    }
+    let ledger = Ledger {
+        cpus: vec![CpuAccount { cpu: 0, account: Account::default() }],
+        syscalls: [("read".to_owned(), Account::default())].into(),
+        agent: AgentAccount::default(),
+        recursion_misses: 0,
+        closed: true,
+    };
+    let ledger = serde_json::to_value(&ledger).expect("JSON");
+    for key in ledger.as_object().expect("an object").keys() {
+        assert!(described.contains(key.as_str()), "`{key}` of the ledger is not in docs/output.md");
+    }
+    for part in [&ledger["agent"], &ledger["cpus"][0]] {
+        for key in part.as_object().expect("an object").keys() {
+            assert!(PAGE.contains(&format!("`{key}`")), "`{key}` of the ledger is not in docs/output.md");
+        }
+    }
+    for reason in Reason::ALL {
+        assert!(PAGE.contains(&format!("`{}`", reason.name())), "{} is not in docs/output.md", reason.name());
+    }
+}
+
+#[test]
+fn every_example_was_written_by_the_code() {
+    let gap = gap_line(Format::Json);
+    let written: BTreeSet<_> = LINES.iter().flat_map(|lines| lines.lines()).chain([gap.trim_end()]).collect();
+    let mut examples = 0;
+    for block in PAGE.split("```").skip(1).step_by(2) {
+        for line in block.lines().skip(1) {
+            assert!(written.contains(line), "an example that the agent does not write: {line}");
+            examples += 1;
+        }
+    }
+    assert!(examples >= 8, "{examples} examples");
+}
+
+#[test]
+fn gaps_are_lines_of_their_own() {
+    assert_eq!(
+        gap_line(Format::Text),
+        "# cpu1 lost 312 events (ring_full) between 10:15:24.000207862 and 10:15:24.100207862\n"
+    );
+}

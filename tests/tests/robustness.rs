@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What must not shake the agent: strange callers, strange memory, strange ends.
+
+#[path = "support/agent.rs"]
+mod agent;
+#[path = "robustness/callers.rs"]
+mod callers;
+#[path = "support/events.rs"]
+mod events;
+#[path = "robustness/exec.rs"]
+mod exec;
+#[path = "robustness/support.rs"]
+mod support;
