@@ -145,6 +145,8 @@ pub enum Kind {
     Sized(Layout, u8),
     /// A small known struct that the kernel returns.
     StructOut(Layout),
+    /// A known struct that the kernel returns, as much of it as register argument `.1` has room for.
+    SizedOut(Layout, u8),
     /// A small known struct that the kernel returns when it found something (`wait4`: the result is above 0).
     StructFound(Layout),
     /// An array of known structs that the caller passes, its element count in register argument `.1`.
@@ -336,6 +338,9 @@ impl Arg {
             Kind::StructOut(layout) => {
                 let size = layout.size(abi);
                 Op::Mem { at, len: Len::Fixed(size), cap: Cap::Bytes(size), dir: Dir::Out }
+            }
+            Kind::SizedOut(layout, size) => {
+                Op::Mem { at, len: Len::Arg(size), cap: Cap::Bytes(layout.size(abi)), dir: Dir::Out }
             }
             Kind::StructFound(layout) => {
                 let size = layout.size(abi);

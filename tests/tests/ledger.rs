@@ -6,13 +6,15 @@
 mod agent;
 #[path = "support/books.rs"]
 mod books;
+#[path = "support/load.rs"]
+mod load;
 
 use std::{
     env, fs,
     fs::File,
-    io::{self, BufRead as _, BufReader, Read, Write as _},
+    io::{self, Read},
     os::unix::process::CommandExt as _,
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    process::Command,
     thread,
     time::{Duration, Instant},
 };
@@ -24,6 +26,7 @@ use tests::{TempDir, await_no_leftovers};
 use crate::{
     agent::{Agent, Run, alone},
     books::{Stream, all_lost, count, dropped, lost, open_identities, total},
+    load::Load,
 };
 
 /// Rings so small that a flood overflows them.
@@ -34,50 +37,6 @@ const SORTS: [&str; 4] = ["getppid", "read", "openat", "write"];
 /// How long a flood lasts: longer for releases.
 fn seconds() -> u64 {
     env::var("LANNER_TEST_SECONDS").map_or(3, |text| text.parse().expect("LANNER_TEST_SECONDS is a number"))
-}
-
-/// A load that waits for its start.
-struct Load {
-    child: Child,
-    stdin: ChildStdin,
-    stdout: BufReader<ChildStdout>,
-}
-
-impl Load {
-    fn new(args: &[&str]) -> Self {
-        Self::of(Command::new(env!("CARGO_BIN_EXE_load")), args)
-    }
-
-    /// As [`Self::new`], of another copy or user.
-    fn of(mut command: Command, args: &[&str]) -> Self {
-        command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().expect("the load starts");
-        let (stdin, stdout) = (child.stdin.take().expect("piped"), child.stdout.take().expect("piped"));
-        Self { child, stdin, stdout: BufReader::new(stdout) }
-    }
-
-    fn pid(&self) -> String {
-        self.child.id().to_string()
-    }
-
-    /// Lets it begin.
-    fn go(&mut self) {
-        self.stdin.write_all(b"\n").expect("the load waits for a line");
-    }
-
-    /// Waits until it is done: how many rounds it made.
-    fn rounds(mut self) -> u64 {
-        let mut line = String::new();
-        self.stdout.read_line(&mut line).expect("the load says what it did");
-        assert!(self.child.wait().expect("the load ends").success(), "the load failed");
-        line.trim().parse().unwrap_or_else(|error| panic!("{error}: {line}"))
-    }
-
-    /// Lets it begin and waits until it is done.
-    fn complete(mut self) -> u64 {
-        self.go();
-        self.rounds()
-    }
 }
 
 /// The ledger of a run, once its identities are found to hold.
@@ -340,7 +299,7 @@ fn syscalls_are_left_out_by_name_and_selected_by_class() {
 fn processes_are_selected_by_id() {
     let _alone = alone();
     let (one, other) = (known(), known());
-    let (pid, number) = (one.pid(), Value::from(one.child.id()));
+    let (pid, number) = (one.pid(), Value::from(one.id()));
     let (ledger, events) = select(&["--pid", &pid], [one, other]);
     for name in SORTS {
         captured(&ledger, name);

@@ -11,3 +11,13 @@ mod events;
 mod exec;
 #[path = "robustness/support.rs"]
 mod support;
+#[path = "robustness/life.rs"]
+mod life;
+#[path = "support/load.rs"]
+mod load;
+#[path = "robustness/memory.rs"]
+mod memory;
+#[path = "../src/bin/load/pattern.rs"]
+mod pattern;
+#[path = "robustness/scratch.rs"]
+mod scratch;

@@ -84,8 +84,8 @@ fn target_dir(arch: Arch) -> PathBuf {
     workspace::target().join(format!("ebpf-{}", arch.name()))
 }
 
-/// The object without DWARF, of which the linker has made BTF, and without BTF's line numbers, of which the loader would
-/// hand every program a copy: a quarter of the size, and half the time to load.
+/// The object without DWARF, of which the linker has made BTF, and without BTF's line numbers, of which the loader
+/// would hand every program a copy: a quarter of the size, and half the time to load.
 fn without_dwarf(object: &[u8]) -> Result<Vec<u8>> {
     let mut builder = Builder::read(object)?;
     for section in &mut builder.sections {

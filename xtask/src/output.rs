@@ -5,8 +5,8 @@ use std::{fs, fs::Permissions, os::unix::fs::PermissionsExt as _, path::Path, pr
 
 use anyhow::{Context as _, Result};
 
-/// Makes `path` have `bytes`; says whether it had others. A file that stays the same is not touched, so that what is built
-/// from it stays up to date; one that changes is replaced in one step, since it may be running, or being read.
+/// Makes `path` have `bytes`; says whether it had others. A file that stays the same is not touched, so that what is
+/// built from it stays up to date; one that changes is replaced in one step, since it may be running, or being read.
 pub(crate) fn put(path: &Path, bytes: &[u8], mode: u32) -> Result<bool> {
     if fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(false);

@@ -464,7 +464,7 @@ super::syscalls! {
     sched_setparam = SCHED, [pid@0: Pid, param@1: Struct(SchedParam)];
     sched_getparam = SCHED, [pid@0: Pid, param@1: StructOut(SchedParam)];
     sched_setattr = SCHED, [pid@0: Pid, attr@1: Struct(SchedAttr), flags@2: Hex];
-    sched_getattr = SCHED, [pid@0: Pid, attr@1: StructOut(SchedAttr), size@2: Uint, flags@3: Hex];
+    sched_getattr = SCHED, [pid@0: Pid, attr@1: SizedOut(SchedAttr, 2), size@2: Uint, flags@3: Hex];
     sched_setaffinity = SCHED, [pid@0: Pid, cpusetsize@1: Uint, mask@2: Data(Arg(1))];
     sched_getaffinity = SCHED, [pid@0: Pid, cpusetsize@1: Uint, mask@2: DataOut(Ret)];
     sched_get_priority_max = SCHED, [policy@0: Enum(SchedPolicy)];

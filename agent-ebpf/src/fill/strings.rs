@@ -67,8 +67,13 @@ pub(crate) fn vector(writer: &mut Writer, i: usize, abi: Abi, array: u64) {
             break;
         }
         let left = mem::bound(u64::from(STRINGS_MAX) - used, u64::from(STRINGS_MAX));
-        let n = read(writer.tail(), left as u32, from);
+        // One byte more than there is room for, so that a cut string can be told: it stays without its NUL.
+        let n = read(writer.tail(), left as u32 + 1, from);
         if n < 0 {
+            break;
+        }
+        if n as u64 > left {
+            writer.advance(left);
             break;
         }
         writer.advance(n as u64);

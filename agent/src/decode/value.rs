@@ -58,7 +58,11 @@ pub fn visit(kind: Kind, raw: RawArg<'_>, context: &Context, v: &mut (impl Visit
         Kind::Data(_) | Kind::DataOut(_) | Kind::Iov(_) | Kind::IovOut(_) => v.bytes(Text::Data, bytes, cut),
         Kind::Msg | Kind::MsgOut | Kind::Mmsg(_) | Kind::MmsgOut => message(bytes, cut, context, v),
         Kind::Sockaddr(_) | Kind::SockaddrOut(_) => sockaddr::visit(bytes, v),
-        Kind::Struct(layout) | Kind::Sized(layout, _) | Kind::StructOut(layout) | Kind::StructFound(layout) => {
+        Kind::Struct(layout)
+        | Kind::Sized(layout, _)
+        | Kind::StructOut(layout)
+        | Kind::SizedOut(layout, _)
+        | Kind::StructFound(layout) => {
             layouts::visit(layout, context.abi, bytes, v);
         }
         Kind::Array(layout, _) | Kind::ArrayOut(layout) => layouts::visit_array(layout, context.abi, bytes, cut, v),

@@ -58,7 +58,10 @@ fn numbers_that_no_table_holds() {
         let rest = ["arg1", "arg2", "arg3", "arg4", "arg5"].map(|name| event.arg(name).as_u64());
         assert_eq!(rest, [0x1111, 0x2222, 0x3333, 0x4444, u64::MAX].map(Some), "{event}");
     }
-    assert!(captured.ledger().syscall("unknown").seen >= 5);
+    let ledger = captured.ledger();
+    // Numbers below 512 have an account of their own.
+    assert!(ledger.syscall("unknown").sent >= 4);
+    assert!(ledger.syscall("syscall_400").sent >= 1 && ledger.syscall("syscall_500").sent >= 1);
 }
 
 #[test]
@@ -106,7 +109,8 @@ static long sys(long nr, long a, long b, long c) {
     return ret;
 }
 void _start(void) {
-    static char *argv[] = {"sixty-four", "again", 0};
+    // On the stack: what was never touched is not in memory, so that the probe could not read it.
+    char *volatile argv[] = {"sixty-four", "again", 0};
     sys(5, (long)"/nonexistent/thirty-two", 0, 0);
     sys(4, 1, (long)"from 32 bits", 12);
     sys(11, (long)"/nonexistent/program", (long)argv, 0);
@@ -245,15 +249,18 @@ fn a_filter_refuses() {
         step(libc::BPF_RET, 0, 0, ALLOW),
     ];
     let filter = libc::sock_fprog { len: program.len() as u16, filter: program.as_ptr().cast_mut() };
-    let argv = [c"refused".as_ptr(), ptr::null()];
+    let (path, argv) = (c"/bin/true", [c"refused".as_ptr(), ptr::null()]);
     let captured = Capture::of(["execve", "getuid"]).pid_tree().run(|| {
         in_child(|| {
             // SAFETY: the filter and the strings outlive the calls.
             unsafe {
+                // The kernel refuses before it looks at the strings; what nobody ever touched is not in memory.
+                ptr::read_volatile(path.as_ptr());
+                ptr::read_volatile(argv[0]);
                 libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
                 libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const filter);
                 libc::getuid();
-                libc::execve(c"/bin/true".as_ptr(), argv.as_ptr(), ptr::null());
+                libc::execve(path.as_ptr(), argv.as_ptr(), ptr::null());
             }
         })
     });

@@ -97,9 +97,9 @@ fn control(c: &Caller) {
 fn pipes(c: &Caller) {
     let mut ends = [-1_i32; 2];
     call!(c, "pipe", ends.as_mut_ptr()).ok(args! { fds: json!(ends) });
-    ends.map(close);
+    ends.into_iter().for_each(close);
     call!(c, "pipe2", ends.as_mut_ptr(), O_CLOEXEC | O_DIRECT).ok(args! { fds: json!(ends), flags: "O_DIRECT|O_CLOEXEC" });
-    ends.map(close);
+    ends.into_iter().for_each(close);
     call!(c, "pipe2", ends.as_mut_ptr(), 0x7).fails(EINVAL, args! { fds: (), flags: "0x7" });
     let fd = call!(c, "eventfd", 5).ok(args! { initval: 5 });
     close(fd as i32);

@@ -8,7 +8,7 @@ use crate::{
     caller::{Caller, Fault, Reg as _, args, call, data},
     desc::Pipe,
     file::{close, open},
-    structs::{flags, timespec, zeroed},
+    structs::{self, flags, zeroed},
 };
 
 pub(crate) fn cases(c: &Caller) {
@@ -188,14 +188,14 @@ fn aio(c: &Caller) {
     let list = [&raw const read];
     let mut events = [IoEvent { data: 0, obj: 0, res: 0, res2: 0 }; 2];
     let shown = json!([{ "data": 0xaa, "obj": (&raw const read).reg(), "res": 4, "res2": 0 }]);
-    let limit = libc::timespec { tv_sec: 5, tv_nsec: 1 };
+    let limit = timespec { tv_sec: 5, tv_nsec: 1 };
     for name in ["io_getevents", "io_pgetevents"] {
         call!(c, "io_submit", context, 1, list.as_ptr()).ok(args! { ctx_id: context, nr: 1, iocbpp: list.as_ptr() });
         let registers = [context, 1, 2, events.as_mut_ptr().reg(), (&raw const limit).reg(), 0];
         let args = if name == "io_getevents" {
-            args! { ctx_id: context, min_nr: 1, nr: 2, events: shown.clone(), timeout: timespec(&limit) }
+            args! { ctx_id: context, min_nr: 1, nr: 2, events: shown.clone(), timeout: structs::timespec(&limit) }
         } else {
-            args! { ctx_id: context, min_nr: 1, nr: 2, events: shown.clone(), timeout: timespec(&limit), usig: 0 }
+            args! { ctx_id: context, min_nr: 1, nr: 2, events: shown.clone(), timeout: structs::timespec(&limit), usig: 0 }
         };
         c.call(name, &registers).ok(args);
     }

@@ -160,3 +160,31 @@ const STATFS_FLAGS: &[(u64, &str)] = &[
     (0x1000, "ST_RELATIME"),
     (0x2000, "ST_NOSYMFOLLOW"),
 ];
+
+/// `struct rusage`.
+pub(crate) fn rusage(usage: &libc::rusage) -> Value {
+    json!({
+        "ru_utime": timeval(&usage.ru_utime),
+        "ru_stime": timeval(&usage.ru_stime),
+        "ru_maxrss": usage.ru_maxrss,
+        "ru_ixrss": usage.ru_ixrss,
+        "ru_idrss": usage.ru_idrss,
+        "ru_isrss": usage.ru_isrss,
+        "ru_minflt": usage.ru_minflt,
+        "ru_majflt": usage.ru_majflt,
+        "ru_nswap": usage.ru_nswap,
+        "ru_inblock": usage.ru_inblock,
+        "ru_oublock": usage.ru_oublock,
+        "ru_msgsnd": usage.ru_msgsnd,
+        "ru_msgrcv": usage.ru_msgrcv,
+        "ru_nsignals": usage.ru_nsignals,
+        "ru_nvcsw": usage.ru_nvcsw,
+        "ru_nivcsw": usage.ru_nivcsw,
+    })
+}
+
+/// `struct rlimit`, `struct rlimit64`.
+pub(crate) fn rlimit(limit: &libc::rlimit) -> Value {
+    let show = |n: u64| if n == libc::RLIM_INFINITY { json!(-1) } else { json!(n) };
+    json!({ "rlim_cur": show(limit.rlim_cur), "rlim_max": show(limit.rlim_max) })
+}

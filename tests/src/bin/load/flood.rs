@@ -23,7 +23,8 @@ pub(crate) fn wait_for_line() {
     io::stdin().lock().read_line(&mut line).expect("standard input");
 }
 
-fn open(path: &CStr, flags: i32) -> usize {
+/// Opens a device.
+pub(crate) fn open(path: &CStr, flags: i32) -> usize {
     let fd = call(libc::SYS_openat, [libc::AT_FDCWD as usize, path.as_ptr() as usize, flags as usize, 0, 0, 0]);
     usize::try_from(fd).expect("a device that is always there")
 }

@@ -2,6 +2,8 @@
 //! Programs that the tests watch: each makes calls of which the test knows what is true.
 
 mod flood;
+mod pattern;
+mod patterns;
 mod raw;
 mod threads;
 
@@ -13,6 +15,7 @@ fn main() -> ExitCode {
     match args[..] {
         ["threads"] => threads::run(),
         ["flood", seconds] => flood::run(seconds),
+        ["patterns", threads, rounds] => patterns::run(threads, rounds),
         ["calls", rounds] => flood::calls(rounds),
         _ => {
             eprintln!("load: no such program: {args:?}");
