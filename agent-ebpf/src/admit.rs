@@ -55,8 +55,9 @@ pub(crate) fn admit(call: &Current, lane: &mut Lane, counters: *mut Slot) -> boo
             return false;
         }
         Some(mode::LIVE) => {}
-        // The self-test's child is captured whoever the user asked for.
-        Some(mode::SELF_TEST) if ppid == own => testing = true,
+        // The self-test's child is captured whoever the user asked for; where parents are not known, everyone, and the
+        // agent finds its child among them.
+        Some(mode::SELF_TEST) if ppid == own || ppid == NO_ID => testing = true,
         _ => {
             bump(counters, Counter::Filtered as usize);
             return false;

@@ -5,7 +5,7 @@ use std::{
     fs::File,
     io::{self, BufWriter, IsTerminal as _, Write as _},
     process::ExitCode,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -117,7 +117,10 @@ pub fn run(args: &cli::Capture) -> Result<ExitCode> {
         let mut file = BufWriter::new(file);
         ledger.write_json(&mut file).and_then(|()| file.flush()).context("can't write the ledger")?;
     }
-    // Whoever closed the pipe of the events may have closed this one too.
-    let _ = ledger.write_summary(io::stderr().lock());
+    // `| head` has seen enough, and wants to hear no more.
+    if !stats.reader_left.load(Ordering::Relaxed) {
+        // Where nobody reads stderr, there is nobody to tell that.
+        let _ = ledger.write_summary(io::stderr().lock());
+    }
     Ok(if ledger.closed { ExitCode::SUCCESS } else { ExitCode::from(NOT_CLOSED) })
 }

@@ -146,7 +146,7 @@ pub fn run(
         has_parent: tier(Field::TaskRealParent),
         has_argv: tier(Field::MmArgStart),
     };
-    let events = collect(rings, order, stats);
+    let events = collect(rings, order, pid, stats);
     compare(&events, &truth)
 }
 
@@ -160,7 +160,7 @@ fn wait(mut child: std::process::Child) -> Result<(), SelfTestError> {
 }
 
 /// The child's records, its exit among them.
-fn collect(rings: &mut Rings, order: &mut Order, stats: &Stats) -> Vec<Vec<u8>> {
+fn collect(rings: &mut Rings, order: &mut Order, pid: u32, stats: &Stats) -> Vec<Vec<u8>> {
     let mut records = Vec::new();
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -173,8 +173,10 @@ fn collect(rings: &mut Rings, order: &mut Order, stats: &Stats) -> Vec<Vec<u8>> 
                 Ok(event) => {
                     stats.decoded.add(1);
                     stats.filtered.add(1);
-                    ended |= event.name() == Some("exit_group");
-                    records.push(record.to_vec());
+                    if event.header.tgid == pid {
+                        ended |= event.name() == Some("exit_group");
+                        records.push(record.to_vec());
+                    }
                 }
                 Err(_) => stats.malformed.add(1),
             }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What the agent counts of the events it drained, shared between the pipeline's threads.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// A counter that one thread raises and others read.
 #[derive(Debug, Default)]
@@ -41,4 +41,6 @@ pub struct Stats {
     pub delivered: Count,
     /// Events that the output could not take.
     pub dropped: Count,
+    /// Set when whoever read the output has closed it.
+    pub reader_left: AtomicBool,
 }

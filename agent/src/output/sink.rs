@@ -6,6 +6,7 @@ use std::{
     io::{self, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
+    sync::atomic::Ordering,
 };
 
 use crossbeam_channel::Receiver;
@@ -72,6 +73,7 @@ impl Sink {
                 }
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                     stats.dropped.add(chunk.events);
+                    stats.reader_left.store(true, Ordering::Relaxed);
                     // Dropping the receiver tells the sender that nobody reads.
                     return;
                 }
