@@ -27,27 +27,27 @@ fn main() -> Result<(), Box<dyn Error>> {
         &[(Abi::Native, numbers::AARCH64)]
     };
     let out = env::var("OUT_DIR")?;
-    fs::write(Path::new(&out).join("programs.rs"), programs(tables)?)?;
+    fs::write(Path::new(&out).join("programs.rs"), programs(tables, x86)?)?;
     fs::write(Path::new(&out).join("entries.rs"), entries(tables)?)?;
     Ok(())
 }
 
 /// `program!(name, Abi, hook, [ops]);` for each shape.
-fn programs(tables: &[(Abi, &[Numbered])]) -> Result<String, Box<dyn Error>> {
+fn programs(tables: &[(Abi, &[Numbered])], x86: bool) -> Result<String, Box<dyn Error>> {
     let mut shapes = BTreeMap::new();
     for (abi, table) in tables {
         for entry in *table {
             let mut name = String::new();
-            shape::write_name(&mut name, entry.row, *abi)?;
+            shape::write_name_on(&mut name, entry.row, *abi, x86)?;
             if entry.row.hook == Hook::Enter && entry.row.fixed_len(*abi).is_none() {
-                return Err(format!("{}: a row recorded at entry must have register arguments only", name).into());
+                return Err(format!("{name}: a row recorded at entry must have register arguments only").into());
             }
             shapes.insert(name, (*abi, entry.row));
         }
     }
     let mut text = String::new();
     for (name, (abi, row)) in shapes {
-        let ops: Vec<_> = row.args.iter().map(|arg| format!("{:?}", arg.op(abi))).collect();
+        let ops: Vec<_> = row.args.iter().map(|arg| format!("{:?}", arg.op_on(abi, x86))).collect();
         let hook = if row.hook == Hook::Enter { "ENTER" } else { "EXIT" };
         writeln!(text, "program!({name}, {abi:?}, {hook}, [{}]);", ops.join(", "))?;
     }

@@ -14,21 +14,24 @@ macro_rules! layouts { ($($(#[$doc:meta])* $name:ident $native:literal $i386:lit
         /// Every layout.
         pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-        /// Its size in bytes for callers of `abi`.
+        /// Its size in bytes for callers of `abi` on this architecture.
         #[must_use]
         pub const fn size(self, abi: Abi) -> u16 {
+            self.size_on(abi, crate::X86)
+        }
+
+        /// Its size in bytes for callers of `abi` on x86_64, or on aarch64.
+        #[must_use]
+        pub const fn size_on(self, abi: Abi, x86: bool) -> u16 {
             match (self, abi) {
                 // The two structs whose 64-bit form differs by architecture: x86_64 packs one and has its own other.
-                (Self::EpollEvent, Abi::Native) if !X86 => 16,
-                (Self::Stat | Self::Stat64, Abi::Native) if !X86 => 128,
+                (Self::EpollEvent, Abi::Native) if !x86 => 16,
+                (Self::Stat | Self::Stat64, Abi::Native) if !x86 => 128,
                 $((Self::$name, Abi::Native) => $native, (Self::$name, Abi::I386) => $i386,)*
             }
         }
     }
 } }
-
-/// Whether the probe this contract is compiled for, or with, runs on x86_64.
-const X86: bool = crate::X86;
 
 layouts! {
     /// A 32-bit integer behind a pointer.

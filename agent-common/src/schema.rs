@@ -48,6 +48,8 @@ pub enum Len {
     RetArg(u8),
     /// The call's return value times an element size in bytes.
     RetTimes(u16),
+    /// As [`Len::RetTimes`], where the count may exceed the array, whose element count a register argument says.
+    RetTimesArg(u8, u16),
     /// The 32-bit length (`socklen_t`) that a register argument points to, read after the call, in bytes.
     Deref(u8),
     /// As [`Len::Arg`], but a bit count rounded up to bytes (`nfds` of `select`).
@@ -153,6 +155,8 @@ pub enum Kind {
     Array(Layout, u8),
     /// An array of known structs that the kernel returns, as many as the return value says.
     ArrayOut(Layout),
+    /// As [`Kind::ArrayOut`], but the array has no more elements than register argument `.1` says (`getgroups`).
+    ArrayOutMax(Layout, u8),
     /// A `fd_set` bit mask of as many bits as register argument `.0` says, as the call left it.
     FdSet(u8),
     /// A signal mask that the caller passes, its length in bytes in register argument `.0`.
@@ -161,17 +165,24 @@ pub enum Kind {
     SigsetOut(u8),
     /// A NULL-terminated array of strings (`argv`, `envp`) as the caller passed it.
     Strv,
-    /// The argument vector of the image that runs after a successful `execve`; of the request when it failed.
-    ExecArgv,
-    /// The environment of the image that runs after a successful `execve`; of the request when it failed.
-    ExecEnvp,
-    /// The file name that an `execve` asked for, also when it succeeded and the old memory is gone.
-    ExecPath,
+    /// The argument vector of the image that runs after a successful `execve`; of the request when it failed. `.0` is the
+    /// register argument with `execveat`'s flags, or [`NO_FLAGS`].
+    ExecArgv(u8),
+    /// The environment of the image that runs after a successful `execve`; of the request when it failed. `.0` as above.
+    ExecEnvp(u8),
+    /// The file name that an `execve` asked for, also when it succeeded and the old memory is gone. `.0` as above.
+    ExecPath(u8),
     /// A user id of a 16-bit call of 32-bit x86: the kernel looks at the low 16 bits only; 0xffff means "leave".
     Uid16,
     /// As [`Kind::Uid16`], a group id.
     Gid16,
 }
+
+/// Stands for the register of a call that has no flags.
+pub const NO_FLAGS: u8 = u8::MAX;
+/// `execveat` flag: only ask whether the file could be executed; no image is replaced.
+/// <https://github.com/torvalds/linux/blob/v6.14/include/uapi/linux/fcntl.h#L161>
+pub const AT_EXECVE_CHECK: u64 = 0x10000;
 
 /// One argument of one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -266,15 +277,22 @@ pub enum Op {
     },
     /// The strings of a NULL-terminated pointer array, each with its NUL.
     Strv(u8),
-    /// The strings between two addresses of the new image's memory, or [`Op::Strv`] when the call failed.
+    /// The strings between two addresses of the new image's memory, or [`Op::Strv`] when there is none.
     ExecStrings {
         /// The register that points to the request's array.
         at: u8,
         /// The environment instead of the arguments.
         env: bool,
+        /// The register with `execveat`'s flags, or [`NO_FLAGS`].
+        flags: u8,
     },
-    /// The file name an exec asked for: from the new image's stack, or the register when the call failed.
-    ExecPath(u8),
+    /// The file name an exec asked for: from the new image's stack, or the register when there is none.
+    ExecPath {
+        /// The register that points to the name.
+        at: u8,
+        /// The register with `execveat`'s flags, or [`NO_FLAGS`].
+        flags: u8,
+    },
 }
 
 /// The most bytes that an [`Op::Mem`] copies.
@@ -287,9 +305,15 @@ pub enum Cap {
 }
 
 impl Arg {
-    /// The probe's part of this argument for callers of `abi`.
+    /// The probe's part of this argument for callers of `abi` on this architecture.
     #[must_use]
     pub const fn op(&self, abi: Abi) -> Op {
+        self.op_on(abi, crate::X86)
+    }
+
+    /// The probe's part of this argument for callers of `abi` on x86_64, or on aarch64.
+    #[must_use]
+    pub const fn op_on(&self, abi: Abi, x86: bool) -> Op {
         let at = self.at;
         match self.kind {
             Kind::Int
@@ -329,33 +353,39 @@ impl Arg {
                 Op::Mem { at, len: Len::Deref(len), cap: Cap::Bytes(record::SOCKADDR_MAX), dir: Dir::Out }
             }
             Kind::Struct(layout) => {
-                let size = layout.size(abi);
+                let size = layout.size_on(abi, x86);
                 Op::Mem { at, len: Len::Fixed(size), cap: Cap::Bytes(size), dir: Dir::In }
             }
             Kind::Sized(layout, size) => {
-                Op::Mem { at, len: Len::Arg(size), cap: Cap::Bytes(layout.size(abi)), dir: Dir::In }
+                Op::Mem { at, len: Len::Arg(size), cap: Cap::Bytes(layout.size_on(abi, x86)), dir: Dir::In }
             }
             Kind::StructOut(layout) => {
-                let size = layout.size(abi);
+                let size = layout.size_on(abi, x86);
                 Op::Mem { at, len: Len::Fixed(size), cap: Cap::Bytes(size), dir: Dir::Out }
             }
             Kind::SizedOut(layout, size) => {
-                Op::Mem { at, len: Len::Arg(size), cap: Cap::Bytes(layout.size(abi)), dir: Dir::Out }
+                Op::Mem { at, len: Len::Arg(size), cap: Cap::Bytes(layout.size_on(abi, x86)), dir: Dir::Out }
             }
             Kind::StructFound(layout) => {
-                let size = layout.size(abi);
+                let size = layout.size_on(abi, x86);
                 Op::Mem { at, len: Len::Fixed(size), cap: Cap::Bytes(size), dir: Dir::Found }
             }
             Kind::Array(layout, count) => Op::Mem {
                 at,
-                len: Len::Times(count, layout.size(abi)),
-                cap: Cap::Bytes(record::ARRAY_MAX / layout.size(abi) * layout.size(abi)),
+                len: Len::Times(count, layout.size_on(abi, x86)),
+                cap: Cap::Bytes(array_cap(layout.size_on(abi, x86))),
                 dir: Dir::In,
             },
             Kind::ArrayOut(layout) => Op::Mem {
                 at,
-                len: Len::RetTimes(layout.size(abi)),
-                cap: Cap::Bytes(record::ARRAY_MAX / layout.size(abi) * layout.size(abi)),
+                len: Len::RetTimes(layout.size_on(abi, x86)),
+                cap: Cap::Bytes(array_cap(layout.size_on(abi, x86))),
+                dir: Dir::Out,
+            },
+            Kind::ArrayOutMax(layout, count) => Op::Mem {
+                at,
+                len: Len::RetTimesArg(count, layout.size_on(abi, x86)),
+                cap: Cap::Bytes(array_cap(layout.size_on(abi, x86))),
                 dir: Dir::Out,
             },
             Kind::FdSet(bits) => Op::Mem { at, len: Len::Bits(bits), cap: Cap::Bytes(record::FDSET_MAX), dir: Dir::In },
@@ -364,11 +394,16 @@ impl Arg {
                 Op::Mem { at, len: Len::Arg(len), cap: Cap::Bytes(record::SIGSET_MAX), dir: Dir::Out }
             }
             Kind::Strv => Op::Strv(at),
-            Kind::ExecArgv => Op::ExecStrings { at, env: false },
-            Kind::ExecEnvp => Op::ExecStrings { at, env: true },
-            Kind::ExecPath => Op::ExecPath(at),
+            Kind::ExecArgv(flags) => Op::ExecStrings { at, env: false, flags },
+            Kind::ExecEnvp(flags) => Op::ExecStrings { at, env: true, flags },
+            Kind::ExecPath(flags) => Op::ExecPath { at, flags },
         }
     }
+}
+
+/// The most bytes of an array whose elements have `size` bytes: whole elements only.
+const fn array_cap(size: u16) -> u16 {
+    record::ARRAY_MAX / size * size
 }
 
 impl Syscall {

@@ -6,11 +6,20 @@ use core::fmt::{self, Write};
 
 use crate::schema::{Abi, Cap, Dir, Hook, Len, Op, Syscall};
 
-/// Writes the name of the program for `row` as called by `abi`: an identifier such as `n_r0_s1_r2_r3`.
+/// Writes the name of the program for `row` as called by `abi` on this architecture: an identifier such as
+/// `n_r0_s1_r2_r3`.
 ///
 /// # Errors
 /// Only those of `out`.
 pub fn write_name(out: &mut impl Write, row: &Syscall, abi: Abi) -> fmt::Result {
+    write_name_on(out, row, abi, crate::X86)
+}
+
+/// As [`write_name`], for x86_64 or for aarch64.
+///
+/// # Errors
+/// Only those of `out`.
+pub fn write_name_on(out: &mut impl Write, row: &Syscall, abi: Abi, x86: bool) -> fmt::Result {
     out.write_str(match abi {
         Abi::Native => "n",
         Abi::I386 => "i",
@@ -19,7 +28,7 @@ pub fn write_name(out: &mut impl Write, row: &Syscall, abi: Abi) -> fmt::Result 
         out.write_str("e")?;
     }
     for arg in row.args {
-        write_op(out, arg.op(abi))?;
+        write_op(out, arg.op_on(abi, x86))?;
     }
     Ok(())
 }
@@ -38,6 +47,7 @@ fn write_op(out: &mut impl Write, op: Op) -> fmt::Result {
                 Len::Ret => write!(out, "r")?,
                 Len::RetArg(n) => write!(out, "l{n}")?,
                 Len::RetTimes(size) => write!(out, "u{size}")?,
+                Len::RetTimesArg(n, size) => write!(out, "w{n}x{size}")?,
                 Len::Deref(n) => write!(out, "d{n}")?,
                 Len::Bits(n) => write!(out, "b{n}")?,
             }
@@ -49,8 +59,8 @@ fn write_op(out: &mut impl Write, op: Op) -> fmt::Result {
         Op::Iov { at, count, dir } => write!(out, "_v{at}{}{count}", dir_name(dir)),
         Op::Msg { at, dir, many } => write!(out, "_g{at}{}{}", dir_name(dir), if many { "m" } else { "" }),
         Op::Strv(at) => write!(out, "_y{at}"),
-        Op::ExecStrings { at, env } => write!(out, "_x{at}{}", if env { "e" } else { "a" }),
-        Op::ExecPath(at) => write!(out, "_p{at}"),
+        Op::ExecStrings { at, env, flags } => write!(out, "_x{at}{}{flags}", if env { "e" } else { "a" }),
+        Op::ExecPath { at, flags } => write!(out, "_p{at}q{flags}"),
     }
 }
 

@@ -121,8 +121,8 @@ pub(crate) fn put(writer: &mut Writer, i: usize, source: Source<'_>, op: Op) {
         Op::Iov { at, count, dir } => iov::vector(writer, i, source, at, count, dir),
         Op::Msg { at, dir, many } => iov::message(writer, i, source, at, dir, many),
         Op::Strv(at) => strings::vector(writer, i, source.abi, source.arg(at)),
-        Op::ExecStrings { at, env } => exec::strings(writer, i, source, at, env),
-        Op::ExecPath(at) => exec::path(writer, i, source, at),
+        Op::ExecStrings { at, env, flags } => exec::strings(writer, i, source, at, env, flags),
+        Op::ExecPath { at, flags } => exec::path(writer, i, source, at, flags),
     }
 }
 

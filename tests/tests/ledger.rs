@@ -2,12 +2,16 @@
 //! The ledger closes: every call that is made while the agent captures is delivered, or counted with a reason, whatever
 //! the load and the output; and the stream of events says the same as the ledger.
 
+#![expect(clippy::panic, reason = "a test fails by panicking")]
+
 #[path = "support/agent.rs"]
 mod agent;
 #[path = "support/books.rs"]
 mod books;
 #[path = "support/load.rs"]
 mod load;
+#[path = "support/wait.rs"]
+mod wait;
 
 use std::{
     env, fs,
@@ -27,6 +31,7 @@ use crate::{
     agent::{Agent, Run, alone},
     books::{Stream, all_lost, count, dropped, lost, open_identities, total},
     load::Load,
+    wait::pause,
 };
 
 /// Rings so small that a flood overflows them.
@@ -134,10 +139,10 @@ struct Slow<R> {
 impl<R: Read> Read for Slow<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         if self.started.elapsed() < Duration::from_secs(1) {
-            thread::sleep(Duration::from_millis(20));
+            pause(Duration::from_millis(20));
         } else if !self.stalled {
             self.stalled = true;
-            thread::sleep(Duration::from_millis(1500));
+            pause(Duration::from_millis(1500));
         }
         let most = buf.len().min(64 << 10);
         self.from.read(&mut buf[..most])
@@ -187,9 +192,9 @@ fn a_flood_to_a_file() {
 fn a_flood_to_a_file_while_the_agent_is_stopped() {
     let _alone = alone();
     let (ledger, stream) = flood_to_file(SMALL, |agent| {
-        thread::sleep(Duration::from_secs(seconds()) / 3);
+        pause(Duration::from_secs(seconds()) / 3);
         agent.signal(Signal::STOP);
-        thread::sleep(Duration::from_secs(seconds()) / 4);
+        pause(Duration::from_secs(seconds()) / 4);
         agent.signal(Signal::CONT);
     });
     tell("small rings, file, agent stopped", &ledger);

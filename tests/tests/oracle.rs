@@ -2,12 +2,16 @@
 //! strace as an oracle: it sees the same programs by ptrace, while the agent sees them by the probe. Per thread, both
 //! must have the same calls in the same order, with the same results, paths, data and plain numbers.
 
+#![expect(clippy::panic, reason = "a test fails by panicking")]
+
 #[path = "support/agent.rs"]
 mod agent;
 #[path = "support/events.rs"]
 mod events;
 #[path = "support/strace.rs"]
 mod strace;
+#[path = "support/wait.rs"]
+mod wait;
 
 use std::{
     collections::BTreeMap,
@@ -28,7 +32,7 @@ use tests::TempDir;
 
 use crate::{
     agent::{Agent, alone},
-    events::{arg_bytes, arg_strings, marked, number},
+    events::{arg_bytes, arg_strings, marked},
     strace::{Call, Outcome, Trace},
 };
 
@@ -77,6 +81,11 @@ fn observe(program: &[&str]) -> Observed {
     Observed { trace, events }
 }
 
+/// A number of an event; fails when it has none.
+fn number(event: &Value, key: &str) -> i64 {
+    event[key].as_i64().unwrap_or_else(|| panic!("no number `{key}`: {event}"))
+}
+
 /// What an event and a call differ in, in words.
 fn difference(call: &Call, event: &Value) -> Option<String> {
     let name = event["syscall"].as_str().unwrap_or_default();
@@ -111,7 +120,7 @@ fn argument(call: &str, arg: &Arg, theirs: &str, event: &Value) -> Option<String
     let unset = matches!(arg.kind, Kind::StrIf { .. }) && ours.is_null();
     let differs = if is_string(call, arg.kind) && !unset {
         text(arg, theirs, event)
-    } else if arg.kind == Kind::ExecArgv {
+    } else if matches!(arg.kind, Kind::ExecArgv(_)) {
         vector(arg, theirs, event)
     } else if is_number(arg.kind) {
         let theirs = match theirs {
@@ -129,8 +138,8 @@ fn argument(call: &str, arg: &Arg, theirs: &str, event: &Value) -> Option<String
 
 /// Whether strace prints an argument of the call as a string.
 fn is_string(call: &str, kind: Kind) -> bool {
-    matches!(kind, Kind::Path | Kind::Str | Kind::StrIf { .. } | Kind::PathOut(_) | Kind::ExecPath)
-        || (matches!(kind, Kind::Data(_) | Kind::DataOut(_)) && PLAIN.contains(&call))
+    matches!(kind, Kind::Path | Kind::Str | Kind::StrIf { .. } | Kind::PathOut { .. } | Kind::ExecPath(_))
+        || (matches!(kind, Kind::Data { .. } | Kind::DataOut { .. }) && PLAIN.contains(&call))
 }
 
 /// Whether an argument is a number for both, unless strace knows a symbol.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What must not shake the agent: strange callers, strange memory, strange ends.
 
+#![expect(clippy::panic, reason = "a test fails by panicking")]
+
 #[path = "support/agent.rs"]
 mod agent;
 #[path = "robustness/callers.rs"]
@@ -21,3 +23,5 @@ mod memory;
 mod pattern;
 #[path = "robustness/scratch.rs"]
 mod scratch;
+#[path = "support/wait.rs"]
+mod wait;

@@ -90,7 +90,7 @@ super::syscalls! {
     fchown = FILE | DESC, [fd@0: Fd, uid@1: Uid16, gid@2: Gid16];
     getresuid = CREDS, [ruid@0: StructOut(U16), euid@1: StructOut(U16), suid@2: StructOut(U16)];
     getresgid = CREDS, [rgid@0: StructOut(U16), egid@1: StructOut(U16), sgid@2: StructOut(U16)];
-    getgroups = CREDS, [size@0: Int, list@1: ArrayOut(U16)];
+    getgroups = CREDS, [size@0: Int, list@1: ArrayOutMax(U16, 0)];
     setuid = CREDS, [uid@0: Uid16];
     setgid = CREDS, [gid@0: Gid16];
     setreuid = CREDS, [ruid@0: Uid16, euid@1: Uid16];
@@ -109,7 +109,7 @@ super::syscalls! {
     getegid32 = CREDS, [];
     getresuid32 = CREDS, [ruid@0: StructOut(U32), euid@1: StructOut(U32), suid@2: StructOut(U32)];
     getresgid32 = CREDS, [rgid@0: StructOut(U32), egid@1: StructOut(U32), sgid@2: StructOut(U32)];
-    getgroups32 = CREDS, [size@0: Int, list@1: ArrayOut(U32)];
+    getgroups32 = CREDS, [size@0: Int, list@1: ArrayOutMax(U32, 0)];
     setuid32 = CREDS, [uid@0: Uid];
     setgid32 = CREDS, [gid@0: Gid];
     setreuid32 = CREDS, [ruid@0: Uid, euid@1: Uid];

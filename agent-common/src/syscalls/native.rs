@@ -5,6 +5,8 @@
 //! of a struct differs (`off_t` is [`Kind::Long`](crate::schema::Kind::Long), `loff_t` is `Off`). A call that no kernel
 //! implements any more keeps the arguments it had, or none if it never had any.
 
+use crate::schema::NO_FLAGS;
+
 super::syscalls! {
     // Opening files.
     open = FILE | DESC, [name@0: Path, flags@1: Flags(Open), mode@2: Mode];
@@ -255,9 +257,10 @@ super::syscalls! {
     clone_backwards as "clone" = PROCESS,
         [flags@0: Flags(Clone), newsp@1: Ptr, parent_tid@2: Ptr, tls@3: Hex, child_tid@4: Ptr];
     clone3 = PROCESS, [cl_args@0: Sized(CloneArgs, 1), size@1: Ulong];
-    execve = FILE | PROCESS, [filename@0: ExecPath, argv@1: ExecArgv, env@2: ExecEnvp] on Both;
+    execve = FILE | PROCESS,
+        [filename@0: ExecPath(super::NO_FLAGS), argv@1: ExecArgv(super::NO_FLAGS), env@2: ExecEnvp(super::NO_FLAGS)] on Both;
     execveat = FILE | DESC | PROCESS,
-        [dirfd@0: Dirfd, pathname@1: ExecPath, argv@2: ExecArgv, env@3: ExecEnvp, flags@4: Flags(At)] on Both;
+        [dirfd@0: Dirfd, pathname@1: ExecPath(4), argv@2: ExecArgv(4), env@3: ExecEnvp(4), flags@4: Flags(At)] on Both;
     uselib = FILE | MEMORY, [library@0: Path];
     exit = PROCESS, [status@0: Int] on Enter;
     exit_group = PROCESS, [status@0: Int] on Enter;
@@ -310,7 +313,7 @@ super::syscalls! {
         [ruid@0: StructOut(U32), euid@1: StructOut(U32), suid@2: StructOut(U32)];
     getresgid = CREDS,
         [rgid@0: StructOut(U32), egid@1: StructOut(U32), sgid@2: StructOut(U32)];
-    getgroups = CREDS, [size@0: Int, list@1: ArrayOut(U32)];
+    getgroups = CREDS, [size@0: Int, list@1: ArrayOutMax(U32, 0)];
     setuid = CREDS, [uid@0: Uid];
     setgid = CREDS, [gid@0: Gid];
     setreuid = CREDS, [ruid@0: Uid, euid@1: Uid];

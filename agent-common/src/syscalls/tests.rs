@@ -27,7 +27,7 @@ fn numbered(table: &'static [Numbered], name: &str) -> Option<&'static Syscall> 
 /// The register that a length is taken from.
 fn len_register(len: Len) -> Option<u8> {
     match len {
-        Len::Arg(at) | Len::Times(at, _) | Len::RetArg(at) | Len::Deref(at) | Len::Bits(at) => Some(at),
+        Len::Arg(at) | Len::Times(at, _) | Len::RetArg(at) | Len::RetTimesArg(at, _) | Len::Deref(at) | Len::Bits(at) => Some(at),
         Len::Fixed(_) | Len::Ret | Len::RetTimes(_) => None,
     }
 }
@@ -35,7 +35,7 @@ fn len_register(len: Len) -> Option<u8> {
 /// The registers that an op reads: the argument's own, and the one that selects or measures it.
 fn registers(op: Op) -> (u8, Option<u8>) {
     match op {
-        Op::Reg(at) | Op::Str(at) | Op::Strv(at) | Op::ExecPath(at) => (at, None),
+        Op::Reg(at) | Op::Str(at) | Op::Strv(at) | Op::ExecPath { at, .. } => (at, None),
         Op::StrIf { at, sel, .. } => (at, Some(sel)),
         Op::Mem { at, len, .. } => (at, len_register(len)),
         Op::Iov { at, count, .. } => (at, Some(count)),
@@ -48,7 +48,7 @@ fn most(op: Op) -> usize {
     let snap = record::MAX_SNAPLEN as usize;
     match op {
         Op::Reg(_) => record::WORD,
-        Op::Str(_) | Op::StrIf { .. } | Op::ExecPath(_) => usize::from(record::PATH_MAX),
+        Op::Str(_) | Op::StrIf { .. } | Op::ExecPath { .. } => usize::from(record::PATH_MAX),
         Op::Mem { len, cap, .. } => {
             let cap = match cap {
                 Cap::Snap => snap,
@@ -61,6 +61,7 @@ fn most(op: Op) -> usize {
                 | Len::Ret
                 | Len::RetArg(_)
                 | Len::RetTimes(_)
+                | Len::RetTimesArg(..)
                 | Len::Deref(_)
                 | Len::Bits(_) => cap,
             }
@@ -189,7 +190,7 @@ fn limits_are_arguments() {
                         | Op::Msg { .. }
                         | Op::Strv(_)
                         | Op::ExecStrings { .. }
-                        | Op::ExecPath(_) => false,
+                        | Op::ExecPath { .. } => false,
                     }
             });
             assert!(fits, "{item}: nothing shows what limits {}", arg.name);
@@ -233,7 +234,7 @@ fn classes_follow_from_kinds() {
         for arg in row.args {
             let class = if matches!(arg.kind, Kind::Fd | Kind::Dirfd | Kind::StructOut(Layout::FdPair)) {
                 class::DESC
-            } else if matches!(arg.kind, Kind::Path | Kind::ExecPath) {
+            } else if matches!(arg.kind, Kind::Path | Kind::ExecPath(_)) {
                 class::FILE
             } else if matches!(arg.kind, Kind::Sockaddr(_) | Kind::SockaddrOut(_)) {
                 class::NETWORK

@@ -9,6 +9,7 @@ use core::ffi::c_void;
 use agent_common::{
     kernel::Field,
     record::{FAULT, STRINGS_MAX, UNSET},
+    schema::{AT_EXECVE_CHECK, NO_FLAGS},
 };
 use aya_ebpf::helpers::bpf_get_current_task;
 
@@ -24,10 +25,16 @@ fn mm(field: Field) -> Option<u64> {
     kernel::read::<u64>(mm, field)
 }
 
+/// Whether a new image runs.
+#[inline(always)]
+fn replaced(source: Source<'_>, flags: u8) -> bool {
+    source.ret >= 0 && (flags == NO_FLAGS || source.arg(flags) & AT_EXECVE_CHECK == 0)
+}
+
 /// [`agent_common::schema::Op::ExecStrings`]
 #[inline(always)]
-pub(crate) fn strings(writer: &mut Writer, i: usize, source: Source<'_>, at: u8, env: bool) {
-    if source.ret < 0 {
+pub(crate) fn strings(writer: &mut Writer, i: usize, source: Source<'_>, at: u8, env: bool, flags: u8) {
+    if !replaced(source, flags) {
         return strings::vector(writer, i, source.abi, source.arg(at));
     }
     let (start, end) = if env { (Field::MmEnvStart, Field::MmEnvEnd) } else { (Field::MmArgStart, Field::MmArgEnd) };
@@ -47,8 +54,8 @@ pub(crate) fn strings(writer: &mut Writer, i: usize, source: Source<'_>, at: u8,
 
 /// [`agent_common::schema::Op::ExecPath`]
 #[inline(always)]
-pub(crate) fn path(writer: &mut Writer, i: usize, source: Source<'_>, at: u8) {
-    if source.ret < 0 {
+pub(crate) fn path(writer: &mut Writer, i: usize, source: Source<'_>, at: u8, flags: u8) {
+    if !replaced(source, flags) {
         return strings::one(writer, i, source.arg(at));
     }
     match mm(Field::MmEnvEnd) {

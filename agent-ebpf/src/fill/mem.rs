@@ -52,6 +52,10 @@ fn length(source: Source<'_>, len: Len) -> Option<u64> {
             if ret > room { room } else { ret }
         }
         Len::RetTimes(size) => elements(ret) * u64::from(size),
+        Len::RetTimesArg(n, size) => {
+            let room = source.arg(n);
+            elements(if ret > room { room } else { ret }) * u64::from(size)
+        }
         Len::Deref(n) => u64::from(value::<u32>(source.arg(n))?),
         Len::Bits(n) => (source.arg(n) & 0xffff_ffff).div_ceil(8),
     })

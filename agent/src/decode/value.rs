@@ -3,7 +3,7 @@
 
 use agent_common::{
     record::{FAULT, MSG_PREFIX_LEN, NULL, UNSET},
-    schema::{Abi, Kind},
+    schema::{Abi, Kind, NO_FLAGS},
     sets::Set,
 };
 
@@ -51,7 +51,8 @@ pub fn visit(kind: Kind, raw: RawArg<'_>, context: &Context, v: &mut (impl Visit
         Kind::Dev => device(word, v),
         Kind::Flags(set) | Kind::Enum(set) => symbolic(set, word, context, v),
         Kind::Hex | Kind::Ptr => v.hex(word),
-        Kind::Path | Kind::ExecPath => v.bytes(Text::Path, bytes, cut),
+        Kind::Path => v.bytes(Text::Path, bytes, cut),
+        Kind::ExecPath(flags) => v.bytes(Text::Path, asked_for(bytes, flags, context), cut),
         // getcwd counts the NUL, readlink has none.
         Kind::PathOut(_) => v.bytes(Text::Path, bytes.strip_suffix(&[0]).unwrap_or(bytes), cut),
         Kind::Str | Kind::StrIf { .. } => v.bytes(Text::Str, bytes, cut),
@@ -65,13 +66,30 @@ pub fn visit(kind: Kind, raw: RawArg<'_>, context: &Context, v: &mut (impl Visit
         | Kind::StructFound(layout) => {
             layouts::visit(layout, context.abi, bytes, v);
         }
-        Kind::Array(layout, _) | Kind::ArrayOut(layout) => layouts::visit_array(layout, context.abi, bytes, cut, v),
+        Kind::Array(layout, _) | Kind::ArrayOut(layout) | Kind::ArrayOutMax(layout, _) => {
+            layouts::visit_array(layout, context.abi, bytes, cut, v);
+        }
         Kind::FdSet(bits) => {
             let nfds = context.args.get(usize::from(bits)).copied().unwrap_or(u64::MAX);
             fdset::visit(bytes, nfds, v);
         }
         Kind::Sigset(_) | Kind::SigsetOut(_) => sigset::visit(bytes, v),
-        Kind::Strv | Kind::ExecArgv | Kind::ExecEnvp => strings(bytes, cut, v),
+        Kind::Strv | Kind::ExecArgv(_) | Kind::ExecEnvp(_) => strings(bytes, cut, v),
+    }
+}
+
+/// The name that an `execveat` asked for. For a new image the kernel forms `/dev/fd/N/name` out of a descriptor and a
+/// relative name: <https://github.com/torvalds/linux/blob/v6.12/fs/exec.c#L1532>
+fn asked_for<'a>(name: &'a [u8], flags: u8, context: &Context) -> &'a [u8] {
+    let dirfd = context.args.first().map_or(AT_FDCWD, |dirfd| (*dirfd as u32).cast_signed());
+    if flags == NO_FLAGS || dirfd == AT_FDCWD {
+        return name;
+    }
+    let mut digits = itoa::Buffer::new();
+    let rest = name.strip_prefix(b"/dev/fd/").and_then(|name| name.strip_prefix(digits.format(dirfd).as_bytes()));
+    match rest {
+        Some(rest) => rest.strip_prefix(b"/").unwrap_or(rest),
+        None => name,
     }
 }
 

@@ -83,7 +83,7 @@ pub fn event(event: &Event<'_>, out: &mut Vec<u8>) {
     member("syscall", out);
     out.push(b'"');
     if let Some(name) = raw.name() {
-        out.extend_from_slice(name.as_bytes())
+        out.extend_from_slice(name.as_bytes());
     } else {
         out.extend_from_slice(b"syscall_");
         number(header.nr, out);

@@ -2,6 +2,7 @@
 //! Where lines go: the standard output, or a file that is rotated. One thread writes.
 
 use std::{
+    fmt,
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
     os::unix::fs::OpenOptionsExt as _,
@@ -43,6 +44,15 @@ pub enum Sink {
     File(LogFile),
 }
 
+impl fmt::Display for Sink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stdout => f.write_str("the standard output"),
+            Self::File(file) => file.path.display().fmt(f),
+        }
+    }
+}
+
 impl Sink {
     /// Its name in the ledger.
     #[must_use]
@@ -80,7 +90,7 @@ impl Sink {
                 Err(error) => {
                     stats.dropped.add(chunk.events);
                     if !failing {
-                        tracing::error!("can't write to {}: {error}; events are dropped until it works", self.name());
+                        tracing::error!("can't write to {self}: {error}; events are dropped until it works");
                     }
                     failing = true;
                 }

@@ -73,7 +73,7 @@ pub fn event(event: &Event<'_>, colour: bool, out: &mut Vec<u8>) {
 /// The syscall's name, marked when it was called by another convention than the machine's.
 fn name(event: &Event<'_>, out: &mut Vec<u8>) {
     if let Some(name) = event.raw.name() {
-        out.extend_from_slice(name.as_bytes())
+        out.extend_from_slice(name.as_bytes());
     } else {
         out.extend_from_slice(b"syscall_");
         number(event.raw.header.nr, out);

@@ -166,11 +166,12 @@ fn a_vsyscall_is_no_syscall() {
     let captured = Capture::all().run(|| {
         syscall(libc::SYS_getppid, [0; 6]);
         let mut now: libc::time_t = 0;
-        // SAFETY: the page has this function at this offset, whose argument is where to put the time.
-        let time = unsafe {
-            let time: extern "C" fn(*mut libc::time_t) -> libc::time_t = std::mem::transmute(0xffff_ffff_ff60_0400_usize);
-            time(&raw mut now)
-        };
+        let time: libc::time_t;
+        // SAFETY: the page has `time` at this offset, whose argument is where to put the time.
+        unsafe {
+            asm!("call {time}", time = in(reg) 0xffff_ffff_ff60_0400_u64, inlateout("rdi") &raw mut now => _,
+                lateout("rax") time, clobber_abi("C"));
+        }
         syscall(libc::SYS_getppid, [0; 6]);
         (time, now)
     });

@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeSet,
     fs::{self, File},
-    io::{BufRead as _, BufReader},
+    io::{self, BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
@@ -15,8 +15,9 @@ use serde_json::Value;
 use tests::{Ledger, TempDir, await_no_leftovers, binary, lanner};
 
 use crate::{
-    agent::{Agent, Run, alone, wait_for},
+    agent::{Agent, Run, alone},
     load::Load,
+    wait::wait_for,
 };
 
 /// Rounds of a load, with four calls each.
@@ -49,7 +50,9 @@ fn lines(path: &Path) -> Vec<Value> {
 /// Makes calls until `child` has ended.
 fn keep_calling(mut child: Child) -> ExitStatus {
     wait_for("the agent ends", || {
-        (0..100).for_each(|_| drop(getppid()));
+        for _ in 0..100 {
+            let _ = getppid();
+        }
         child.try_wait().expect("a child to wait for")
     })
 }
@@ -129,8 +132,8 @@ fn a_reader_that_has_seen_enough() {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("bash");
         let (stdout, stderr) = (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
         let status = keep_calling(child);
-        let text = |pipe| std::io::read_to_string(pipe).expect("UTF-8");
-        let (stdout, stderr) = (text(Box::new(stdout) as Box<dyn std::io::Read>), text(Box::new(stderr)));
+        let stdout = io::read_to_string(stdout).expect("UTF-8");
+        let stderr = io::read_to_string(stderr).expect("UTF-8");
         assert!(status.success() && quiet(&stderr), "{format}: {status}\n{stderr}");
         assert_eq!(stdout.lines().count(), 5, "{format}: {stdout}");
     }

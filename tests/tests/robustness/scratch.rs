@@ -22,6 +22,15 @@ const THREADS: u64 = 8;
 /// Rounds of each.
 const ROUNDS: u64 = 100;
 
+/// The thread, the counter and the length that `bytes` say they are of.
+fn origin(bytes: &[u8]) -> Option<(u32, u64, usize)> {
+    let end = bytes.iter().skip(1).position(|byte| *byte == b'/')? + 1;
+    let text = std::str::from_utf8(bytes.get(1..end)?).ok()?;
+    let mut parts = text.split('.');
+    let origin = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    parts.next().is_none().then_some(origin)
+}
+
 /// Where each call has the bytes that say whose they are.
 fn payload(event: &Value) -> Option<(&'static str, &Value)> {
     match event["syscall"].as_str()? {
@@ -34,7 +43,7 @@ fn payload(event: &Value) -> Option<(&'static str, &Value)> {
 
 /// What is wrong with an event of the load.
 fn complaint(event: &Value, found: &[u8]) -> Option<String> {
-    let Some((tid, count, len)) = pattern::origin(found) else { return Some("it says of nobody that it is theirs".into()) };
+    let Some((tid, count, len)) = origin(found) else { return Some("it says of nobody that it is theirs".into()) };
     if event["tid"] != tid {
         return Some(format!("it has bytes of thread {tid}"));
     }

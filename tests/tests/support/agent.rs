@@ -4,34 +4,19 @@
 use std::{
     fs,
     fs::File,
-    process::{Child, ExitStatus, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
-    thread,
-    time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 use tests::{TempDir, lanner};
 
-/// How long anything is waited for before the test fails. A condition is met in far less.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+use crate::wait::wait_for;
 
 /// Lets one test at a time load the machine: each sees every syscall, those of its neighbours too.
 pub(crate) fn alone() -> MutexGuard<'static, ()> {
     static ONE: Mutex<()> = Mutex::new(());
     ONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Waits until `done` has an answer; fails with `what` when it never has.
-pub(crate) fn wait_for<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(answer) = done() {
-            return answer;
-        }
-        assert!(Instant::now() < deadline, "waited {PATIENCE:?} in vain: {what}");
-        thread::sleep(Duration::from_millis(2));
-    }
 }
 
 /// A running agent. It is killed when the test fails before it stopped it.
@@ -62,7 +47,15 @@ impl Agent {
 
     /// As [`Self::start`], with the standard output in `stdout`.
     pub(crate) fn start_to(args: &[&str], folder: TempDir, stdout: Stdio) -> Self {
-        let mut agent = Self::spawn(args, folder, stdout);
+        Self::launch(lanner(), args, folder, stdout)
+    }
+
+    /// Starts the agent by a command that becomes it.
+    pub(crate) fn launch(mut command: Command, args: &[&str], folder: TempDir, stdout: Stdio) -> Self {
+        let stderr = File::create(folder.join("stderr")).expect("a file for the log");
+        command.args(["--log-level", "info", "--ledger"]).arg(folder.join("ledger")).args(args);
+        let child = command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).spawn().expect("the agent starts");
+        let mut agent = Self { child, folder: Some(folder) };
         wait_for("the agent captures", || {
             if agent.stderr().contains("capturing") {
                 return Some(());
@@ -72,21 +65,6 @@ impl Agent {
             None
         });
         agent
-    }
-
-    /// As [`Self::start_to`], without waiting.
-    fn spawn(args: &[&str], folder: TempDir, stdout: Stdio) -> Self {
-        let stderr = File::create(folder.join("stderr")).expect("a file for the log");
-        let child = lanner()
-            .args(["--log-level", "info", "--ledger"])
-            .arg(folder.join("ledger"))
-            .args(args)
-            .stdin(Stdio::null())
-            .stdout(stdout)
-            .stderr(stderr)
-            .spawn()
-            .expect("the agent starts");
-        Self { child, folder: Some(folder) }
     }
 
     /// Its process id.

@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
-    io::{BufRead, BufReader, Read},
+    io::{BufRead as _, BufReader, Read},
 };
 
 use serde_json::Value;

@@ -3,11 +3,6 @@
 
 use serde_json::Value;
 
-/// A number of an event; fails when it has none.
-pub(crate) fn number(event: &Value, key: &str) -> i64 {
-    event[key].as_i64().unwrap_or_else(|| panic!("no number `{key}`: {event}"))
-}
-
 /// A string's bytes: `escaped` says that `\xNN` stands for a byte and `\\` for a backslash.
 pub(crate) fn bytes(text: &str, escaped: bool) -> Vec<u8> {
     if !escaped {

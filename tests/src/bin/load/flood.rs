@@ -5,9 +5,8 @@
 use std::{
     ffi::CStr,
     io::{self, BufRead as _},
-    sync::atomic::{AtomicBool, Ordering},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::raw::{call, pin};
@@ -44,15 +43,14 @@ pub(crate) fn run(seconds: &str) {
     let (zero, null) = (open(c"/dev/zero", libc::O_RDONLY), open(c"/dev/null", libc::O_WRONLY));
     let cpus = thread::available_parallelism().expect("a number of CPUs").get();
     wait_for_line();
-    let over = AtomicBool::new(false);
+    let start = Instant::now();
     let rounds: u64 = thread::scope(|scope| {
         let workers: Vec<_> = (0..cpus)
             .map(|cpu| {
-                let over = &over;
                 scope.spawn(move || {
                     pin(cpu);
                     let mut rounds = 0;
-                    while !over.load(Ordering::Relaxed) {
+                    while start.elapsed() < length {
                         (0..STRIDE).for_each(|_| round(zero, null));
                         rounds += STRIDE;
                     }
@@ -60,8 +58,6 @@ pub(crate) fn run(seconds: &str) {
                 })
             })
             .collect();
-        thread::sleep(length);
-        over.store(true, Ordering::Relaxed);
         workers.into_iter().map(|worker| worker.join().expect("no panics")).sum()
     });
     println!("{rounds}");

@@ -16,6 +16,13 @@ const NAME: usize = 4095;
 /// The most parts of a scattered buffer.
 const PARTS: usize = 16;
 
+/// How long call `count` of thread `tid` is: most are short, some as long as can be captured.
+fn length(tid: u32, count: u64, most: usize) -> usize {
+    let random = pattern::next(pattern::next((u64::from(tid) << 20) ^ count ^ 0x9e37_79b9_7f4a_7c15)) as usize;
+    let most = if random.is_multiple_of(16) { most } else { most.min(2000) };
+    64 + (random >> 8) % (most - 63)
+}
+
 /// Cuts `bytes` into up to [`PARTS`] parts.
 fn parts(bytes: &[u8], count: u64) -> Vec<libc::iovec> {
     let parts = 1 + count as usize % PARTS;
@@ -28,7 +35,7 @@ fn work(rounds: u64, null: usize, socket: usize) {
     let mut count = 0;
     let mut next = |most: usize| {
         count += 1;
-        (pattern::bytes(tid, count, pattern::length(tid, count, most)), count)
+        (pattern::bytes(tid, count, length(tid, count, most)), count)
     };
     for _ in 0..rounds {
         let (name, _) = next(NAME);

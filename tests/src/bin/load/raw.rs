@@ -9,8 +9,12 @@ pub(crate) fn call(nr: c_long, args: [usize; 6]) -> isize {
     // SAFETY: the programs here pass the kernel's own memory addresses only where they made them valid, or where the
     // kernel's refusal is what they want.
     let ret = unsafe { libc::syscall(nr, a, b, c, d, e, f) };
+    if ret != -1 {
+        return ret as isize;
+    }
     // SAFETY: this thread's errno.
-    if ret == -1 { -(unsafe { *libc::__errno_location() } as isize) } else { ret as isize }
+    let errno = unsafe { *libc::__errno_location() };
+    -(errno as isize)
 }
 
 /// The calling thread's id.

@@ -3,14 +3,13 @@
 //! has for going on afterwards.
 
 use std::{
-    ffi::{CString, c_int},
-    ptr,
+    ffi::{CString, c_int, c_long},
+    fs, ptr,
     sync::{
         Mutex,
         atomic::{AtomicU32, AtomicUsize, Ordering},
     },
     thread,
-    time::Duration,
 };
 
 use crate::raw::{call, gettid};
@@ -31,8 +30,7 @@ fn handle(signal: c_int, flags: c_int) {
     // SAFETY: all zeroes is a value of the struct, and the handler is safe to run at any time.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
-        let handler: extern "C" fn(c_int) = handler;
-        action.sa_sigaction = handler as usize;
+        action.sa_sigaction = (handler as *const ()).addr();
         action.sa_flags = flags;
         assert!(libc::sigaction(signal, &raw const action, ptr::null_mut()) == 0, "no handler for {signal}");
     }
@@ -45,7 +43,7 @@ fn pipe() -> [c_int; 2] {
     fds
 }
 
-fn work(worker: usize, shared: &Mutex<usize>) {
+fn work(worker: usize, shared: &Mutex<Vec<usize>>) {
     let path = CString::new(format!("/nonexistent/worker {worker}/\t\"quoted\"\\\u{e9}")).expect("no NUL");
     let [reader, writer] = pipe().map(|fd| fd as usize);
     let mut buf = [0_u8; 64];
@@ -56,42 +54,46 @@ fn work(worker: usize, shared: &Mutex<usize>) {
         call(libc::SYS_read, [reader, buf.as_mut_ptr() as usize, buf.len(), 0, 0, 0]);
         call(libc::SYS_readlink, [c"/proc/self/exe".as_ptr() as usize, buf.as_mut_ptr() as usize, buf.len(), 0, 0, 0]);
         call(libc::SYS_getppid, [0; 6]);
-        *shared.lock().expect("no panics") += 1;
+        shared.lock().expect("no panics").push(round);
         thread::yield_now();
     }
     call(libc::SYS_close, [reader, 0, 0, 0, 0, 0]);
     call(libc::SYS_close, [writer, 0, 0, 0, 0, 0]);
 }
 
-/// Sends `signal` to the thread whose id `tid` gets, when it had the time to fall asleep.
-fn poke(tid: &AtomicU32, signal: c_int) {
-    while tid.load(Ordering::Acquire) == 0 {
+/// Waits until thread `tid` is inside call `nr`.
+fn await_inside(tid: &AtomicU32, nr: c_long) {
+    loop {
+        let file = format!("/proc/self/task/{}/syscall", tid.load(Ordering::Acquire));
+        let inside = fs::read_to_string(file).is_ok_and(|text| text.starts_with(&format!("{nr} ")));
+        if inside {
+            return;
+        }
         thread::yield_now();
     }
-    thread::sleep(Duration::from_millis(20));
-    call(
-        libc::SYS_tgkill,
-        [std::process::id() as usize, tid.load(Ordering::Acquire) as usize, signal as usize, 0, 0, 0],
-    );
 }
 
-/// A thread that sleeps in `inside` while it gets `signal`, and is woken by `then` afterwards.
-fn interrupt(signal: c_int, inside: impl FnOnce() + Send, then: impl FnOnce()) {
-    let tid = AtomicU32::new(0);
+/// A thread that gets `signal` while it is `inside` call `nr`; `then` wakes it when the signal did not.
+fn interrupt(signal: c_int, nr: c_long, inside: impl FnOnce() + Send, then: impl FnOnce()) {
+    let (tid, handled) = (AtomicU32::new(0), HANDLED.load(Ordering::Relaxed));
     thread::scope(|scope| {
         scope.spawn(|| {
             tid.store(gettid(), Ordering::Release);
             inside();
         });
-        poke(&tid, signal);
-        thread::sleep(Duration::from_millis(20));
+        await_inside(&tid, nr);
+        let process = std::process::id() as usize;
+        call(libc::SYS_tgkill, [process, tid.load(Ordering::Acquire) as usize, signal as usize, 0, 0, 0]);
+        while signal != libc::SIGWINCH && HANDLED.load(Ordering::Relaxed) == handled {
+            thread::yield_now();
+        }
         then();
     });
 }
 
 /// Runs the program.
 pub(crate) fn run() {
-    let shared = Mutex::new(0);
+    let shared = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for worker in 0..WORKERS {
             let shared = &shared;
@@ -106,8 +108,8 @@ pub(crate) fn run() {
         call(libc::SYS_nanosleep, [&raw const pause as usize, 0, 0, 0, 0, 0]);
     };
     // ERESTART_RESTARTBLOCK: with a handler it ends, without one it is restarted.
-    interrupt(libc::SIGUSR1, sleep, || {});
-    interrupt(libc::SIGWINCH, sleep, || {});
+    interrupt(libc::SIGUSR1, libc::SYS_nanosleep, sleep, || {});
+    interrupt(libc::SIGWINCH, libc::SYS_nanosleep, sleep, || {});
     // ERESTARTSYS: restarted, or EINTR.
     for signal in [libc::SIGUSR1, libc::SIGUSR2, libc::SIGWINCH] {
         let [reader, writer] = pipe().map(|fd| fd as usize);
@@ -115,7 +117,7 @@ pub(crate) fn run() {
             let mut buf = [0_u8; 8];
             call(libc::SYS_read, [reader, buf.as_mut_ptr() as usize, buf.len(), 0, 0, 0]);
         };
-        interrupt(signal, read, || {
+        interrupt(signal, libc::SYS_read, read, || {
             call(libc::SYS_write, [writer, c"woken".as_ptr() as usize, 5, 0, 0, 0]);
         });
     }
@@ -123,23 +125,20 @@ pub(crate) fn run() {
     let pause = || {
         call(libc::SYS_pause, [0; 6]);
     };
-    interrupt(libc::SIGUSR1, pause, || {});
+    interrupt(libc::SIGUSR1, libc::SYS_pause, pause, || {});
 
     // Threads that are inside a call when the process ends.
     let [reader, _writer] = pipe().map(|fd| fd as usize);
-    let blocked = AtomicUsize::new(0);
+    let blocked = [AtomicU32::new(0), AtomicU32::new(0)];
     thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                blocked.fetch_add(1, Ordering::Release);
+        for tid in &blocked {
+            scope.spawn(move || {
+                tid.store(gettid(), Ordering::Release);
                 let mut buf = [0_u8; 8];
                 call(libc::SYS_read, [reader, buf.as_mut_ptr() as usize, buf.len(), 0, 0, 0]);
             });
         }
-        while blocked.load(Ordering::Acquire) < 2 {
-            thread::yield_now();
-        }
-        thread::sleep(Duration::from_millis(20));
+        blocked.iter().for_each(|tid| await_inside(tid, libc::SYS_read));
         assert!(HANDLED.load(Ordering::Relaxed) == 4, "every handled signal was");
         call(libc::SYS_exit_group, [0; 6]);
     });
