@@ -65,6 +65,8 @@ pub enum Dir {
     Out,
     /// The kernel writes it when it found something: read only when the result is above 0.
     Found,
+    /// The kernel writes it when a signal interrupted the call, which then returns [`ERESTART_RESTARTBLOCK`].
+    Rest,
 }
 
 /// What an argument is.
@@ -151,6 +153,8 @@ pub enum Kind {
     SizedOut(Layout, u8),
     /// A small known struct that the kernel returns when it found something (`wait4`: the result is above 0).
     StructFound(Layout),
+    /// A small known struct that the kernel returns when the call was interrupted (`nanosleep`'s remainder).
+    StructRest(Layout),
     /// An array of known structs that the caller passes, its element count in register argument `.1`.
     Array(Layout, u8),
     /// An array of known structs that the kernel returns, as many as the return value says.
@@ -178,6 +182,9 @@ pub enum Kind {
     Gid16,
 }
 
+/// What an interrupted sleep returns inside the kernel, before the signal is handled:
+/// <https://github.com/torvalds/linux/blob/v6.12/include/linux/errno.h#L16>
+pub const ERESTART_RESTARTBLOCK: i64 = -516;
 /// Stands for the register of a call that has no flags.
 pub const NO_FLAGS: u8 = u8::MAX;
 /// `execveat` flag: only ask whether the file could be executed; no image is replaced.
@@ -362,6 +369,10 @@ impl Arg {
             Kind::StructOut(layout) => {
                 let size = layout.size_on(abi, x86);
                 Op::Mem { at, len: Len::Fixed(size), cap: Cap::Bytes(size), dir: Dir::Out }
+            }
+            Kind::StructRest(layout) => {
+                let size = layout.size_on(abi, x86);
+                Op::Mem { at, len: Len::Fixed(size), cap: Cap::Bytes(size), dir: Dir::Rest }
             }
             Kind::SizedOut(layout, size) => {
                 Op::Mem { at, len: Len::Arg(size), cap: Cap::Bytes(layout.size_on(abi, x86)), dir: Dir::Out }

@@ -69,5 +69,6 @@ const fn dir_name(dir: Dir) -> &'static str {
         Dir::In => "i",
         Dir::Out => "o",
         Dir::Found => "p",
+        Dir::Rest => "n",
     }
 }

@@ -68,9 +68,9 @@ pub(crate) fn admit(call: &Current, lane: &mut Lane, counters: *mut Slot) -> boo
     // SAFETY: membership only; the values are never looked at.
     let chosen = testing
         || unsafe {
-            (option(Opt::ByPid) == 0 || PIDS.get(&tgid).is_some())
-                && (option(Opt::ByUid) == 0 || UIDS.get(&(uid_gid as u32)).is_some())
-                && (option(Opt::ByComm) == 0 || COMMS.get(&comm).is_some())
+            (option(Opt::ByPid) == 0 || PIDS.get(tgid).is_some())
+                && (option(Opt::ByUid) == 0 || UIDS.get(uid_gid as u32).is_some())
+                && (option(Opt::ByComm) == 0 || COMMS.get(comm).is_some())
         };
     if !chosen {
         bump(counters, Counter::Filtered as usize);

@@ -35,6 +35,7 @@ const TS_COMPAT: u32 = 0x0002;
 const TIF_32BIT: u64 = 1 << 22;
 
 /// The convention of the call that the task is in; `None` for one that has no table here.
+#[cfg_attr(bpf_target_arch = "x86_64", expect(clippy::unnecessary_wraps, reason = "aarch64 has calls without a table"))]
 #[inline(always)]
 fn current_abi(task: *const c_void) -> Option<Abi> {
     #[cfg(bpf_target_arch = "x86_64")]
@@ -87,7 +88,7 @@ pub(crate) fn exit(ctx: &RawTracePointContext) -> Option<()> {
     // https://github.com/torvalds/linux/blob/v6.12/arch/x86/kernel/process_64.c#L664
     if nr == -1 || abi.is_some_and(|abi| kept(abi, nr as u32)) {
         // SAFETY: the value is copied before anything can replace it; only this task's entry is looked at.
-        if let Some(entered) = unsafe { ENTERED.get(&task) } {
+        if let Some(entered) = unsafe { ENTERED.get(task) } {
             nr = entered.nr as i32;
             abi = Abi::from_raw(entered.abi as u8);
             match abi {
@@ -95,7 +96,7 @@ pub(crate) fn exit(ctx: &RawTracePointContext) -> Option<()> {
                 Some(Abi::I386) => regs::restore(&mut lane.regs, Abi::I386, &entered.args),
                 None => {}
             }
-            let _ = ENTERED.remove(&task);
+            let _ = ENTERED.remove(task);
         }
     }
     let slot = slot(abi, nr);
@@ -150,7 +151,7 @@ pub(crate) fn enter(ctx: &RawTracePointContext) -> Option<()> {
             };
             n += 1;
         }
-        let _ = ENTERED.insert(&task, &entered, 0);
+        let _ = ENTERED.insert(task, entered, 0);
         return Some(());
     }
     let slot = slot(Some(abi), nr as i32);

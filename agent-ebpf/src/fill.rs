@@ -41,14 +41,10 @@ impl Source<'_> {
 /// `at` is aligned to 8 and has room for the header and the word.
 #[inline(always)]
 pub(crate) unsafe fn word(source: Source<'_>, op: Op, at: *mut u8, n: usize) -> usize {
-    match op {
-        Op::Reg(register) => {
-            // SAFETY: inside the record, see above.
-            unsafe { at.add(record::lengths_at(n)).cast::<u64>().write(source.arg(register)) };
-            n + 1
-        }
-        _ => n,
-    }
+    let Op::Reg(register) = op else { return n };
+    // SAFETY: inside the record, see above.
+    unsafe { at.add(record::lengths_at(n)).cast::<u64>().write(source.arg(register)) };
+    n + 1
 }
 
 /// How many of `ops` are registers.

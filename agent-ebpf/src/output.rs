@@ -121,7 +121,7 @@ impl Call<'_> {
 /// milliseconds.
 #[inline(always)]
 fn wake(ring: &RingBuf<u8, 65536>, seq: u64) -> u64 {
-    if seq % WAKE_EVERY != 0 {
+    if !seq.is_multiple_of(WAKE_EVERY) {
         return BPF_RB_NO_WAKEUP;
     }
     // SAFETY: `ring` is the map's address, as the helper takes it.

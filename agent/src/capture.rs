@@ -11,6 +11,7 @@ use std::{
 
 use agent_common::options::mode;
 use anyhow::{Context as _, Result};
+use bytesize::ByteSize;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
@@ -73,6 +74,14 @@ pub fn run(args: &cli::Capture) -> Result<ExitCode> {
         syscalls = selection.len(),
         "the probe is loaded"
     );
+
+    if settings.ring_budget < probe.ring_bytes() {
+        tracing::warn!(
+            "the rings take {}, more than the budget of {}: a ring must hold the largest record",
+            ByteSize(probe.ring_bytes()),
+            args.ring_budget
+        );
+    }
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("can't start tokio")?;
     let stats = Arc::new(Stats::default());

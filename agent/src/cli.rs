@@ -98,7 +98,7 @@ pub struct Capture {
     pub comm: Vec<[u8; 16]>,
 
     /// Stop after this long: 10s, 5m, 1h30m
-    #[arg(short, long, value_name = "TIME", value_parser = humantime::parse_duration, help_heading = "Limits")]
+    #[arg(short, long, value_name = "TIME", value_parser = duration, help_heading = "Limits")]
     pub duration: Option<Duration>,
 
     /// Stop after this many events
@@ -106,7 +106,7 @@ pub struct Capture {
     pub count: Option<u64>,
 
     /// Memory of all rings together: 64MiB, 1GiB
-    #[arg(long, value_name = "SIZE", default_value = "64MiB", env = "LANNER_RING_BUDGET", help_heading = "Limits")]
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64MiB", env = "LANNER_RING_BUDGET", help_heading = "Limits")]
     pub ring_budget: ByteSize,
 
     /// Bytes of a buffer's content that are kept, at most 32768
@@ -119,7 +119,7 @@ pub struct Capture {
     pub write: Option<PathBuf>,
 
     /// Begin a new file when this size is reached; the old one becomes FILE.1
-    #[arg(long, value_name = "SIZE", requires = "write", help_heading = "Files")]
+    #[arg(long, value_name = "SIZE", value_parser = size, requires = "write", help_heading = "Files")]
     pub rotate_size: Option<ByteSize>,
 
     /// How many old files are kept
@@ -137,6 +137,14 @@ pub struct Capture {
     /// How much to log on stderr; debug and trace carry the probe's own diagnostics too
     #[arg(long, value_enum, value_name = "LEVEL", default_value = "warn", env = "LANNER_LOG")]
     pub log_level: LogLevel,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|error| format!("{error}; a time is such as 10s, 5m or 1h30m"))
+}
+
+fn size(text: &str) -> Result<ByteSize, String> {
+    text.parse().map_err(|_words| "a size is a whole number with a unit, such as 64MiB or 1GiB".to_owned())
 }
 
 /// How much is logged.

@@ -63,6 +63,7 @@ pub struct Probe {
     counters: Counters,
     programs: Vec<ProgramInfo>,
     ring_size: u32,
+    online: usize,
     log: Option<log::ProbeLog>,
     needs_enter: bool,
     /// The slots that are captured now.
@@ -191,6 +192,7 @@ impl Probe {
                 counters,
                 programs,
                 ring_size,
+                online: online.len(),
                 log,
                 needs_enter,
                 on: BTreeSet::new(),
@@ -285,6 +287,12 @@ impl Probe {
     #[must_use]
     pub const fn ring_size(&self) -> u32 {
         self.ring_size
+    }
+
+    /// Bytes of all online CPUs' rings together.
+    #[must_use]
+    pub const fn ring_bytes(&self) -> u64 {
+        self.ring_size as u64 * self.online as u64
     }
 }
 

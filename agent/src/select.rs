@@ -153,25 +153,10 @@ fn nearest(word: &str) -> Option<&'static str> {
     rows()
         .map(|(_, _, row)| row.name)
         .chain(class::ALL.iter().map(|(name, _)| *name))
-        .map(|name| (distance(word, name), name))
+        .map(|name| (strsim::osa_distance(word, name), name))
         .min()
         .filter(|(distance, name)| *distance <= (name.len() / 3).max(1))
         .map(|(_, name)| name)
-}
-
-/// Levenshtein distance in bytes.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let cost = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = cost.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
@@ -196,6 +181,8 @@ mod tests {
     fn a_misspelt_name_gets_the_nearest() {
         let error = Selection::parse(&["opnat"]).expect_err("no such syscall");
         assert!(error.to_string().contains("did you mean `openat`?"), "{error}");
+        let error = Selection::parse(&["wriet"]).expect_err("no such syscall");
+        assert!(error.to_string().contains("did you mean `write`?"), "{error}");
         let error = Selection::parse(&["zzzzzzzzzz"]).expect_err("no such syscall");
         assert!(!error.to_string().contains("did you mean"), "{error}");
     }

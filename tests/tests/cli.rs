@@ -2,8 +2,6 @@
 //! The command line as people use it, and as they err: every error is one clear line that names what is wrong and what
 //! to do, with an exit code that is not 0.
 
-#![expect(clippy::panic, reason = "a test fails by panicking")]
-
 #[path = "support/agent.rs"]
 mod agent;
 #[path = "support/wait.rs"]
@@ -12,8 +10,9 @@ mod wait;
 use std::{
     collections::BTreeSet,
     ffi::OsStr,
+    fmt::Write as _,
     fs::{self, File, Permissions},
-    io::Read as _,
+    io,
     os::{
         fd::{FromRawFd as _, OwnedFd},
         unix::fs::PermissionsExt as _,
@@ -127,7 +126,7 @@ fn errors_name_the_thing_and_the_remedy() {
         let missing: Vec<_> = words.iter().filter(|word| !first.contains(**word)).collect();
         let begins = first.starts_with("lanner: ") || first.starts_with("error: ");
         if !missing.is_empty() || !begins || !matches!(said.code, Some(1 | 2)) || !said.stdout.is_empty() {
-            wrong.push_str(&format!("{args:?}: without {missing:?}: {said:?}\n"));
+            let _ = writeln!(wrong, "{args:?}: without {missing:?}: {said:?}");
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
@@ -299,7 +298,7 @@ fn on_a_terminal(no_color: Option<&str>) -> String {
     let reader = thread::spawn(move || {
         let mut text = Vec::new();
         // Reading a terminal whose other end is closed is an error.
-        let _ = ours.read_to_end(&mut text);
+        let _ = io::copy(&mut ours, &mut text);
         String::from_utf8(text).expect("UTF-8")
     });
     let status = wait_for("three calls", || {

@@ -120,8 +120,7 @@ fn flood_to_file(args: &[&str], meanwhile: impl FnOnce(&Agent)) -> (Value, Strea
 fn flood_to_null(args: &[&str]) -> Value {
     let mut load = Load::new(&["flood", &seconds().to_string()]);
     let null = File::create("/dev/null").expect("/dev/null");
-    let agent =
-        Agent::start_to(&[&["-o", "json", "--pid", &load.pid()], args].concat(), TempDir::new(), null.into());
+    let agent = Agent::start_to(&[&["-o", "json", "--pid", &load.pid()], args].concat(), TempDir::new(), null.into());
     load.go();
     let rounds = load.rounds();
     let ledger = ledger(&agent.stop());
@@ -152,11 +151,9 @@ impl<R: Read> Read for Slow<R> {
 fn flood_to_slow_reader(args: &[&str]) -> Value {
     let mut load = Load::new(&["flood", &seconds().to_string()]);
     let (reader, writer) = io::pipe().expect("a pipe");
-    let agent =
-        Agent::start_to(&[&["-o", "json", "--pid", &load.pid()], args].concat(), TempDir::new(), writer.into());
+    let agent = Agent::start_to(&[&["-o", "json", "--pid", &load.pid()], args].concat(), TempDir::new(), writer.into());
     let (ledger, stream) = thread::scope(|scope| {
-        let reader =
-            scope.spawn(|| Stream::of(Slow { from: reader, started: Instant::now(), stalled: false }));
+        let reader = scope.spawn(|| Stream::of(Slow { from: reader, started: Instant::now(), stalled: false }));
         load.go();
         let rounds = load.rounds();
         let ledger = ledger(&agent.stop());

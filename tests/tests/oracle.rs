@@ -45,6 +45,11 @@ const PLAIN: [&str; 4] = ["read", "write", "pread64", "pwrite64"];
 /// How a thread's life begins: with the other return of its parent's call, which strace does not show.
 const BIRTHS: [&str; 4] = ["clone", "clone3", "fork", "vfork"];
 
+/// A number of an event; fails when it has none.
+fn number(event: &Value, key: &str) -> i64 {
+    event[key].as_i64().unwrap_or_else(|| panic!("no number `{key}`: {event}"))
+}
+
 /// What both saw of one program.
 struct Observed {
     trace: Trace,
@@ -70,20 +75,22 @@ fn observe(program: &[&str]) -> Observed {
     let trace = strace::parse(&fs::read_to_string(&file).expect("a trace")).unwrap_or_else(|error| panic!("{error}"));
     let mut events = BTreeMap::<u32, Vec<Value>>::new();
     let lines = fs::read_to_string(run.folder.join("events")).expect("events");
+    let mut last = 0;
     for line in lines.lines() {
         let event: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
         assert_eq!(event["type"], "syscall", "nothing may be lost here: {line}");
-        let tid = number(&event, "tid") as u32;
+        let (ts, tid) = (number(&event, "ts"), number(&event, "tid") as u32);
+        assert!(ts >= last || event["late"] == true, "out of order, and nothing says so: {line}");
+        last = last.max(ts);
         if trace.threads.contains_key(&tid) {
             events.entry(tid).or_default().push(event);
         }
     }
+    // What came late stands behind what came after it, and says so.
+    for events in events.values_mut() {
+        events.sort_by_key(|event| number(event, "ts"));
+    }
     Observed { trace, events }
-}
-
-/// A number of an event; fails when it has none.
-fn number(event: &Value, key: &str) -> i64 {
-    event[key].as_i64().unwrap_or_else(|| panic!("no number `{key}`: {event}"))
 }
 
 /// What an event and a call differ in, in words.
@@ -285,4 +292,16 @@ fn a_compiler() {
 #[test]
 fn threads_and_signals() {
     assert!(agree(&[env!("CARGO_BIN_EXE_load"), "threads"]) > 1000);
+}
+
+#[test]
+fn adhoc() {
+    let text = fs::read_to_string("/tmp/w/progs").expect("progs");
+    for line in text.lines().filter(|l| !l.is_empty()) {
+        println!("=== {line}");
+        let r = std::panic::catch_unwind(|| agree(&["/bin/bash", "-c", line]));
+        if r.is_err() {
+            println!("^^^ FAILED {line}");
+        }
+    }
 }

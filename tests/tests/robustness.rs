@@ -11,8 +11,6 @@ mod callers;
 mod events;
 #[path = "robustness/exec.rs"]
 mod exec;
-#[path = "robustness/support.rs"]
-mod support;
 #[path = "robustness/life.rs"]
 mod life;
 #[path = "support/load.rs"]
@@ -23,5 +21,7 @@ mod memory;
 mod pattern;
 #[path = "robustness/scratch.rs"]
 mod scratch;
+#[path = "robustness/support.rs"]
+mod support;
 #[path = "support/wait.rs"]
 mod wait;

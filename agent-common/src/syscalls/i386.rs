@@ -139,7 +139,7 @@ super::syscalls! {
     clock_adjtime64 = TIME, [clk_id@0: Enum(Clock), buf@1: Ptr];
     clock_getres_time64 = TIME, [clockid@0: Enum(Clock), res@1: StructOut(Timespec64)];
     clock_nanosleep_time64 = TIME, [clockid@0: Enum(Clock), flags@1: Flags(TimerFlags),
-        request@2: Struct(Timespec64), remain@3: StructOut(Timespec64)];
+        request@2: Struct(Timespec64), remain@3: StructRest(Timespec64)];
     timer_gettime64 = TIME | SIGNAL, [timerid@0: Int, curr_value@1: StructOut(Itimerspec64)];
     timer_settime64 = TIME | SIGNAL, [timerid@0: Int, flags@1: Flags(TimerFlags), new_value@2: Struct(Itimerspec64),
         old_value@3: StructOut(Itimerspec64)];

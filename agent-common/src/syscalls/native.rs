@@ -441,9 +441,9 @@ super::syscalls! {
     clock_settime = TIME, [clockid@0: Enum(Clock), tp@1: Struct(Timespec)];
     clock_getres = TIME, [clockid@0: Enum(Clock), res@1: StructOut(Timespec)];
     clock_adjtime = TIME, [clk_id@0: Enum(Clock), buf@1: Ptr];
-    nanosleep = TIME, [interval@0: Struct(Timespec), rem@1: StructOut(Timespec)];
+    nanosleep = TIME, [interval@0: Struct(Timespec), rem@1: StructRest(Timespec)];
     clock_nanosleep = TIME, [clockid@0: Enum(Clock), flags@1: Flags(TimerFlags), request@2: Struct(Timespec),
-        remain@3: StructOut(Timespec)];
+        remain@3: StructRest(Timespec)];
     alarm = TIME | SIGNAL, [seconds@0: Uint];
     getitimer = TIME | SIGNAL, [which@0: Enum(Itimer), curr_value@1: StructOut(Itimerval)];
     setitimer = TIME | SIGNAL,

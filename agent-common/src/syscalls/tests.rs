@@ -27,7 +27,12 @@ fn numbered(table: &'static [Numbered], name: &str) -> Option<&'static Syscall> 
 /// The register that a length is taken from.
 fn len_register(len: Len) -> Option<u8> {
     match len {
-        Len::Arg(at) | Len::Times(at, _) | Len::RetArg(at) | Len::RetTimesArg(at, _) | Len::Deref(at) | Len::Bits(at) => Some(at),
+        Len::Arg(at)
+        | Len::Times(at, _)
+        | Len::RetArg(at)
+        | Len::RetTimesArg(at, _)
+        | Len::Deref(at)
+        | Len::Bits(at) => Some(at),
         Len::Fixed(_) | Len::Ret | Len::RetTimes(_) => None,
     }
 }

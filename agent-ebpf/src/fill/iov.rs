@@ -61,9 +61,9 @@ fn most(dir: Dir, ret: i64) -> u64 {
     let snap = u64::from(option(Opt::Snaplen));
     match dir {
         Dir::In => snap,
-        Dir::Out | Dir::Found if ret < 0 => 0,
-        Dir::Out | Dir::Found if (ret as u64) < snap => ret as u64,
-        Dir::Out | Dir::Found => snap,
+        Dir::Out | Dir::Found | Dir::Rest if ret < 0 => 0,
+        Dir::Out | Dir::Found | Dir::Rest if (ret as u64) < snap => ret as u64,
+        Dir::Out | Dir::Found | Dir::Rest => snap,
     }
 }
 

@@ -4,7 +4,7 @@
 use agent_common::{
     options::Opt,
     record::{FAULT, NULL, UNSET},
-    schema::{Cap, Dir, Len},
+    schema::{Cap, Dir, ERESTART_RESTARTBLOCK, Len},
 };
 use aya_ebpf::helpers::{bpf_probe_read_user, generated};
 
@@ -74,6 +74,7 @@ pub(crate) fn copy(writer: &mut Writer, i: usize, source: Source<'_>, at: u8, le
         Dir::In => true,
         Dir::Out => source.ret >= 0,
         Dir::Found => source.ret > 0,
+        Dir::Rest => source.ret == ERESTART_RESTARTBLOCK,
     };
     if !filled {
         return writer.absent(UNSET);

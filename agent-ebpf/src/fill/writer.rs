@@ -97,7 +97,7 @@ impl Writer {
     /// Argument `i` was cut.
     #[inline(always)]
     pub(crate) fn cut(&mut self, i: usize) {
-        let truncated = get!(self, truncated) | 1 << i;
+        let truncated = get!(self, truncated) | (1 << i);
         set!(self, truncated, truncated);
     }
 

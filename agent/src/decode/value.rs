@@ -63,7 +63,8 @@ pub fn visit(kind: Kind, raw: RawArg<'_>, context: &Context, v: &mut (impl Visit
         | Kind::Sized(layout, _)
         | Kind::StructOut(layout)
         | Kind::SizedOut(layout, _)
-        | Kind::StructFound(layout) => {
+        | Kind::StructFound(layout)
+        | Kind::StructRest(layout) => {
             layouts::visit(layout, context.abi, bytes, v);
         }
         Kind::Array(layout, _) | Kind::ArrayOut(layout) | Kind::ArrayOutMax(layout, _) => {

@@ -44,16 +44,15 @@ fn int80(nr: u32, args: [u32; 3]) -> i32 {
 
 #[test]
 fn numbers_that_no_table_holds() {
-    let numbers: [c_long; 6] = [-1, 400, 500, 0x4000_0000 | 39, 100_000, i64::from(i32::MIN)];
+    let numbers: [c_long; 6] = [-1, 400, 500, 0x4000_0000 + 39, 100_000, i64::from(i32::MIN)];
     let captured = Capture::all().run(|| {
         for (round, nr) in (0_u64..).zip(numbers) {
             assert_eq!(syscall(nr, [round, 0x1111, 0x2222, 0x3333, 0x4444, 0xffff_ffff_ffff_ffff]), -1);
         }
     });
     for (round, nr) in numbers.into_iter().enumerate() {
-        let event = captured.expect(|e| {
-            e.field("nr") == nr && e.arg("arg0") == round && e.ret() == -38 && e.errno() == "ENOSYS"
-        });
+        let event = captured
+            .expect(|e| e.field("nr") == nr && e.arg("arg0") == round && e.ret() == -38 && e.errno() == "ENOSYS");
         assert!(event.field("syscall") == format!("syscall_{nr}") && event.field("abi") == "x86_64", "{event}");
         let rest = ["arg1", "arg2", "arg3", "arg4", "arg5"].map(|name| event.arg(name).as_u64());
         assert_eq!(rest, [0x1111, 0x2222, 0x3333, 0x4444, u64::MAX].map(Some), "{event}");

@@ -50,7 +50,7 @@ fn exec(path: &CStr, argv: &Vector, envp: &Vector) -> Captured<i32> {
 }
 
 /// The one `execve` or `execveat` of the child.
-fn only<'a>(captured: &'a Captured<i32>) -> &'a Event {
+fn only(captured: &Captured<i32>) -> &Event {
     let child = *captured.value() as u32;
     let events: Vec<_> = captured.events().into_iter().filter(|event| event.pid() == child).collect();
     assert_eq!(events.len(), 1, "one event is expected: {events:?}");
@@ -196,9 +196,8 @@ fn a_thread_that_is_not_the_first() {
     let thread = captured.expect(|e| e.is("gettid") && e.field("pid") == child).tid();
     assert_ne!(thread, child as u32, "another thread");
     // The kernel gives it the first one's id.
-    let event = captured.expect(|e| {
-        e.is("execve") && e.field("pid") == child && e.ret() == 0 && e.arg("filename") == "/bin/true"
-    });
+    let event = captured
+        .expect(|e| e.is("execve") && e.field("pid") == child && e.ret() == 0 && e.arg("filename") == "/bin/true");
     assert_eq!(event.tid(), child as u32, "{event}");
     assert_eq!(strings(event, "argv"), [b"from-a-thread".to_vec()]);
 }
@@ -242,7 +241,8 @@ fn many_small_arguments() {
 
 #[test]
 fn strings_that_are_no_text() {
-    let argv: [&[u8]; 6] = [b"\xff\xfe", b"b\\x41\\\\", b"\x1b[2J\x07\r", "\u{9b}31m\u{202e}".as_bytes(), b"\"q\"", b"\x7f"];
+    let argv: [&[u8]; 6] =
+        [b"\xff\xfe", b"b\\x41\\\\", b"\x1b[2J\x07\r", "\u{9b}31m\u{202e}".as_bytes(), b"\"q\"", b"\x7f"];
     let envp: [&[u8]; 1] = [b"E=\x1b]0;title\x07"];
     let captured = exec(c"/bin/true", &Vector::new(argv), &Vector::new(envp));
     let event = only(&captured);

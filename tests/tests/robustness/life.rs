@@ -243,7 +243,7 @@ fn a_time() {
     let run = agent.finish();
     let length = start.elapsed();
     assert!(run.status.success(), "{}\n{}", run.status, run.stderr);
-    assert!(length > Duration::from_secs(1) && length < Duration::from_secs(4), "it lasted {length:?}");
+    assert!(length > Duration::from_secs(1) && length < Duration::from_secs(15), "it lasted {length:?}");
     ledger(&run);
 }
 
@@ -297,7 +297,8 @@ fn nothing_is_left() {
         });
     }
     assert_eq!(fs::read_dir(&scratch).expect("a folder").count(), 0, "a file is left where it ran");
-    let left: Vec<_> = shared().difference(&before).filter(|path| path.to_string_lossy().contains("lanner")).cloned().collect();
+    let left: Vec<_> =
+        shared().difference(&before).filter(|path| path.to_string_lossy().contains("lanner")).cloned().collect();
     assert!(left.is_empty(), "{left:?}");
     await_no_leftovers();
 }

@@ -3,9 +3,10 @@
 //! would act on a terminal.
 
 use std::{
-    ffi::CString,
+    ffi::{CString, OsStr},
     fs::{self, File, OpenOptions},
-    os::fd::AsRawFd as _,
+    os::{fd::AsRawFd as _, unix::ffi::OsStrExt as _},
+    process::Command,
     ptr,
 };
 
@@ -84,10 +85,8 @@ impl Pages {
 fn names_as_long_as_can_be() {
     let lengths = [0, 1, 255, 256, PATH_MAX - 2, PATH_MAX - 1, PATH_MAX, PATH_MAX + 1, 3 * PATH_MAX];
     let name = |len: usize| CString::new(format!("/{len}/{}", "n".repeat(3 * PATH_MAX))).expect("no NUL");
-    let names: Vec<_> = lengths
-        .iter()
-        .map(|len| CString::new(&name(*len).as_bytes()[..*len]).expect("no NUL"))
-        .collect();
+    let names: Vec<_> =
+        lengths.iter().map(|len| CString::new(&name(*len).as_bytes()[..*len]).expect("no NUL")).collect();
     let captured = Capture::of(["openat"]).run(|| names.iter().for_each(|name| open(name.as_ptr().cast())));
     let events = captured.events();
     assert_eq!(events.len(), names.len(), "{events:?}");
@@ -186,7 +185,8 @@ fn acts(output: &[u8]) -> Option<String> {
         Ok(text) => text,
         Err(error) => return Some(format!("not UTF-8: {error}")),
     };
-    let wrong = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let wrong =
+        |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.lines().find(|line| line.contains(wrong)).map(str::to_owned)
 }
 
@@ -197,7 +197,7 @@ fn nothing_acts_on_a_terminal() {
     let name = CString::new([b"/nonexistent/".as_slice(), &nasty].concat()).expect("no NUL");
     let null = null();
     for format in ["json", "text"] {
-        let agent = Agent::start(&["-o", format, "--syscalls", "openat,write,prctl,getppid,connect"]);
+        let agent = Agent::start(&["-o", format, "--syscalls", "openat,write,prctl,getppid,connect,execve"]);
         let act = {
             let (name, nasty, null) = (&name, &nasty, &null);
             move || {
@@ -210,6 +210,9 @@ fn nothing_acts_on_a_terminal() {
                 }
                 open(name.as_ptr().cast());
                 write(null, nasty.as_ptr(), nasty.len());
+                let nasty = OsStr::from_bytes(nasty);
+                let child = Command::new("/bin/true").arg(nasty).env("NASTY", nasty).status().expect("/bin/true");
+                assert!(child.success());
             }
         };
         std::thread::scope(|scope| drop(scope.spawn(act).join()));
@@ -217,6 +220,7 @@ fn nothing_acts_on_a_terminal() {
         let output = fs::read(run.folder.join("events")).expect("events");
         let seen = output.windows(13).any(|part| part == b"/nonexistent/");
         assert!(seen, "the name is not there");
+        assert!(output.windows(6).any(|part| part == b"NASTY="), "the environment is not there");
         assert_eq!(acts(&output), None, "{format}");
         assert_eq!(acts(run.stderr.as_bytes()), None, "{format}: the log");
     }

@@ -101,7 +101,8 @@ fn line(bytes: &[u8]) -> Option<Line> {
         let (cpu, rest) = after(rest, b",\"cpu\":")?;
         let (seq, rest) = after(rest, b",\"seq\":")?;
         // exit and exit_group have nothing to return.
-        let at_entry = bytes.ends_with(b",\"ret\":null,\"errno\":null}") && rest.windows(7).any(|part| part == b":\"exit\"" || part == b":\"exit_");
+        let at_entry = bytes.ends_with(b",\"ret\":null,\"errno\":null}")
+            && rest.windows(7).any(|part| part == b":\"exit\"" || part == b":\"exit_");
         return Some(Line::Event { ts, cpu, seq, at_entry, late: bytes.ends_with(b",\"late\":true}") });
     }
     let rest = bytes.strip_prefix(b"{\"type\":\"gap\",")?;
@@ -207,7 +208,9 @@ impl Stream {
         };
         let said = match gap {
             Some((of, lost)) if of == cpu => lost,
-            Some((of, lost)) => return self.complain(&format!("a gap of {lost} on cpu{of} before an event of cpu{cpu}")),
+            Some((of, lost)) => {
+                return self.complain(&format!("a gap of {lost} on cpu{of} before an event of cpu{cpu}"));
+            }
             None => 0,
         };
         let Some(missing) = hole.checked_sub(said) else {

@@ -79,7 +79,8 @@ pub(crate) fn all(expected: &[Expected], lines: &[Event]) -> Vec<String> {
         let said = match nearest {
             None => format!("no such call was captured, expected {wanted}"),
             Some(nearest) => {
-                difference("line", &nearest, &wanted).unwrap_or_default() + &format!("\n      of {:.1000}", nearest.to_string())
+                difference("line", &nearest, &wanted).unwrap_or_default()
+                    + &format!("\n      of {:.1000}", nearest.to_string())
             }
         };
         wrong.push(format!("{}: {} {}: {said}", one.at, one.abi, one.syscall));

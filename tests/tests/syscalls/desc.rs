@@ -76,15 +76,13 @@ fn control(c: &Caller) {
     close(copy as i32);
     let mut lock: flock = zeroed();
     lock.l_type = F_WRLCK as i16;
-    call!(c, "fcntl", fd, F_OFD_SETLK, &raw const lock)
-        .ok(args! { fd: fd, cmd: "F_OFD_SETLK", arg: &raw const lock });
+    call!(c, "fcntl", fd, F_OFD_SETLK, &raw const lock).ok(args! { fd: fd, cmd: "F_OFD_SETLK", arg: &raw const lock });
     call!(c, "fcntl", -1, F_GETFD, 0).fails(EBADF, args! { fd: -1, cmd: "F_GETFD", arg: 0 });
     call!(c, "fcntl", fd, 9999, 0).fails(EINVAL, args! { fd: fd, cmd: "9999", arg: 0 });
     call!(c, "flock", fd, LOCK_EX | LOCK_NB).ok(args! { fd: fd, operation: "LOCK_EX|LOCK_NB" });
     call!(c, "flock", fd, LOCK_UN).ok(args! { fd: fd, operation: "LOCK_UN" });
     let mut ready = 0_i32;
-    call!(c, "ioctl", fd, FIONREAD, &raw mut ready)
-        .ok(args! { fd: fd, request: "FIONREAD", argument: &raw mut ready });
+    call!(c, "ioctl", fd, FIONREAD, &raw mut ready).ok(args! { fd: fd, request: "FIONREAD", argument: &raw mut ready });
     assert_eq!(ready, 7);
     call!(c, "ioctl", fd, TCGETS, 0).fails(ENOTTY, args! { fd: fd, request: "TCGETS", argument: 0 });
     // A request without a name, by its parts.
@@ -98,7 +96,8 @@ fn pipes(c: &Caller) {
     let mut ends = [-1_i32; 2];
     call!(c, "pipe", ends.as_mut_ptr()).ok(args! { fds: json!(ends) });
     ends.into_iter().for_each(close);
-    call!(c, "pipe2", ends.as_mut_ptr(), O_CLOEXEC | O_DIRECT).ok(args! { fds: json!(ends), flags: "O_DIRECT|O_CLOEXEC" });
+    call!(c, "pipe2", ends.as_mut_ptr(), O_CLOEXEC | O_DIRECT)
+        .ok(args! { fds: json!(ends), flags: "O_DIRECT|O_CLOEXEC" });
     ends.into_iter().for_each(close);
     call!(c, "pipe2", ends.as_mut_ptr(), 0x7).fails(EINVAL, args! { fds: (), flags: "0x7" });
     let fd = call!(c, "eventfd", 5).ok(args! { initval: 5 });
@@ -190,10 +189,8 @@ fn selecting(c: &Caller) {
         sigmask: pair.as_ptr(),
     });
     let mut reading = fd_set_of(&[126]);
-    call!(c, "select", 127, reading.as_mut_ptr(), 0, 0, 0).fails(
-        EBADF,
-        args! { nfds: 127, readfds: json!([126]), writefds: (), exceptfds: (), timeout: () },
-    );
+    call!(c, "select", 127, reading.as_mut_ptr(), 0, 0, 0)
+        .fails(EBADF, args! { nfds: 127, readfds: json!([126]), writefds: (), exceptfds: (), timeout: () });
     call!(c, "select", -1, 0, 0, 0, 0)
         .fails(EINVAL, args! { nfds: -1, readfds: (), writefds: (), exceptfds: (), timeout: () });
 }

@@ -95,10 +95,11 @@ fn handles(c: &Caller) {
     let mut handle = [0_u32; 34];
     handle[0] = 128;
     let mut mount_id = 0_i32;
-    call!(c, "name_to_handle_at", AT_FDCWD, &path, handle.as_mut_ptr(), &raw mut mount_id, AT_SYMLINK_FOLLOW)
-        .ok(args! {
+    call!(c, "name_to_handle_at", AT_FDCWD, &path, handle.as_mut_ptr(), &raw mut mount_id, AT_SYMLINK_FOLLOW).ok(
+        args! {
             dirfd: -100, pathname: &path, handle: handle.as_ptr(), mount_id: mount_id, flags: "AT_SYMLINK_FOLLOW"
-        });
+        },
+    );
     let fd = call!(c, "open_by_handle_at", AT_FDCWD, handle.as_ptr(), O_RDONLY)
         .is(args! { mountfd: -100, handle: handle.as_ptr(), flags: "O_RDONLY" });
     if fd >= 0 {
@@ -114,8 +115,7 @@ fn links(c: &Caller) {
     call!(c, "link", &old, &hard).fails(EEXIST, args! { oldpath: &old, newpath: &hard });
     call!(c, "symlink", c"to/nowhere", &soft).ok(args! { target: "to/nowhere", linkpath: &soft });
     let mut buf = [0_u8; 64];
-    call!(c, "readlink", &soft, buf.as_mut_ptr(), 64)
-        .ok(args! { pathname: &soft, buf: "to/nowhere", bufsiz: 64 });
+    call!(c, "readlink", &soft, buf.as_mut_ptr(), 64).ok(args! { pathname: &soft, buf: "to/nowhere", bufsiz: 64 });
     call!(c, "readlink", &soft, buf.as_mut_ptr(), 5).ok(args! { pathname: &soft, buf: "to/no", bufsiz: 5 });
     call!(c, "readlink", &old, buf.as_mut_ptr(), 64).fails(EINVAL, args! { pathname: &old, buf: (), bufsiz: 64 });
     call!(c, "unlink", &soft).ok(args! { path: &soft });
@@ -125,7 +125,8 @@ fn links(c: &Caller) {
     call!(c, "linkat", folder, c"old", AT_FDCWD, &soft, AT_SYMLINK_FOLLOW)
         .ok(args! { olddir: folder, oldpath: "old", newdir: -100, newpath: &soft, flags: "AT_SYMLINK_FOLLOW" });
     call!(c, "unlinkat", folder, c"soft", 0).ok(args! { dirfd: folder, name: "soft", flags: "0" });
-    call!(c, "symlinkat", c"target", folder, c"soft").ok(args! { target: "target", linkdirfd: folder, linkpath: "soft" });
+    call!(c, "symlinkat", c"target", folder, c"soft")
+        .ok(args! { target: "target", linkdirfd: folder, linkpath: "soft" });
     call!(c, "readlinkat", folder, c"soft", buf.as_mut_ptr(), 64)
         .ok(args! { dirfd: folder, pathname: "soft", buf: "target", bufsiz: 64 });
     call!(c, "readlinkat", folder, c"none", buf.as_mut_ptr(), 64)
@@ -143,10 +144,12 @@ fn names(c: &Caller) {
     c.file("two", b"2");
     call!(c, "renameat2", folder, c"one", folder, c"two", RENAME_EXCHANGE)
         .ok(args! { olddirfd: folder, oldpath: "one", newdirfd: folder, newpath: "two", flags: "RENAME_EXCHANGE" });
-    call!(c, "renameat2", folder, c"one", folder, c"two", RENAME_NOREPLACE)
-        .fails(EEXIST, args! {
+    call!(c, "renameat2", folder, c"one", folder, c"two", RENAME_NOREPLACE).fails(
+        EEXIST,
+        args! {
             olddirfd: folder, oldpath: "one", newdirfd: folder, newpath: "two", flags: "RENAME_NOREPLACE"
-        });
+        },
+    );
 
     let inner = c.path("inner");
     call!(c, "mkdir", &inner, 0o711).ok(args! { path: &inner, mode: 0o711 });
@@ -154,14 +157,14 @@ fn names(c: &Caller) {
     call!(c, "rmdir", &inner).ok(args! { path: &inner });
     call!(c, "rmdir", &inner).fails(ENOENT, args! { path: &inner });
     call!(c, "mkdirat", folder, c"inner", 0o2750).ok(args! { dirfd: folder, path: "inner", mode: 0o2750 });
-    call!(c, "unlinkat", folder, c"inner", AT_REMOVEDIR).ok(args! { dirfd: folder, name: "inner", flags: "AT_REMOVEDIR" });
+    call!(c, "unlinkat", folder, c"inner", AT_REMOVEDIR)
+        .ok(args! { dirfd: folder, name: "inner", flags: "AT_REMOVEDIR" });
     close(folder);
 }
 
 fn nodes(c: &Caller) {
     let (fifo, null) = (c.path("fifo"), c.path("null"));
-    call!(c, "mknod", &fifo, S_IFIFO | 0o600, 0)
-        .ok(args! { path: &fifo, mode: S_IFIFO | 0o600, dev: dev(0) });
+    call!(c, "mknod", &fifo, S_IFIFO | 0o600, 0).ok(args! { path: &fifo, mode: S_IFIFO | 0o600, dev: dev(0) });
     let device = makedev(1, 3);
     call!(c, "mknodat", AT_FDCWD, &null, S_IFCHR | 0o666, device)
         .ok(args! { dirfd: -100, path: &null, mode: S_IFCHR | 0o666, dev: json!({ "major": 1, "minor": 3 }) });
@@ -258,7 +261,8 @@ fn access(c: &Caller) {
     call!(c, "faccessat", AT_FDCWD, &path, R_OK | W_OK).ok(args! { dirfd: -100, pathname: &path, mode: "W_OK|R_OK" });
     call!(c, "faccessat2", AT_FDCWD, &path, R_OK, AT_EACCESS)
         .ok(args! { dirfd: -100, pathname: &path, mode: "R_OK", flags: "AT_EACCESS" });
-    call!(c, "faccessat2", -1, c"x", R_OK, 0).fails(EBADF, args! { dirfd: -1, pathname: "x", mode: "R_OK", flags: "0" });
+    call!(c, "faccessat2", -1, c"x", R_OK, 0)
+        .fails(EBADF, args! { dirfd: -1, pathname: "x", mode: "R_OK", flags: "0" });
 }
 
 fn modes(c: &Caller) {
@@ -282,7 +286,8 @@ fn owners(c: &Caller) {
     call!(c, "fchown", fd, 7, 8).ok(args! { fd: fd, uid: 7, gid: 8 });
     call!(c, "fchownat", AT_FDCWD, &path, 70000, -1, AT_SYMLINK_NOFOLLOW)
         .ok(args! { dirfd: -100, pathname: &path, uid: 70000, gid: -1, flags: "AT_SYMLINK_NOFOLLOW" });
-    call!(c, "fchownat", -1, c"x", 0, 0, 0).fails(EBADF, args! { dirfd: -1, pathname: "x", uid: 0, gid: 0, flags: "0" });
+    call!(c, "fchownat", -1, c"x", 0, 0, 0)
+        .fails(EBADF, args! { dirfd: -1, pathname: "x", uid: 0, gid: 0, flags: "0" });
     close(fd);
 }
 
@@ -390,8 +395,7 @@ fn space(c: &Caller) {
     call!(c, "truncate", &path, -1).fails(EINVAL, args! { path: &path, length: -1 });
     let fd = open(c, "space", O_RDWR);
     call!(c, "ftruncate", fd, 4096).ok(args! { fd: fd, length: 4096 });
-    call!(c, "fallocate", fd, 0, 0, 8192)
-        .ok(args! { fd: fd, mode: "FALLOC_FL_ALLOCATE_RANGE", offset: 0, len: 8192 });
+    call!(c, "fallocate", fd, 0, 0, 8192).ok(args! { fd: fd, mode: "FALLOC_FL_ALLOCATE_RANGE", offset: 0, len: 8192 });
     call!(c, "fallocate", fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 4096, 4096)
         .ok(args! { fd: fd, mode: "FALLOC_FL_KEEP_SIZE|FALLOC_FL_PUNCH_HOLE", offset: 4096, len: 4096 });
     call!(c, "fallocate", fd, 0, -1, 1)
@@ -428,7 +432,8 @@ fn syncing(c: &Caller) {
 
 fn file_systems(c: &Caller) {
     let mut buf: statfs = zeroed();
-    call!(c, "statfs", c"/proc", &raw mut buf).ok(args! { path: "/proc", buf: structs::statfs(&buf, "PROC_SUPER_MAGIC") });
+    call!(c, "statfs", c"/proc", &raw mut buf)
+        .ok(args! { path: "/proc", buf: structs::statfs(&buf, "PROC_SUPER_MAGIC") });
     call!(c, "statfs", c"/no/such/file", &raw mut buf).fails(ENOENT, args! { path: "/no/such/file", buf: () });
     let memory = std::fs::File::open("/dev/shm").expect("it is there");
     let fd = std::os::fd::AsRawFd::as_raw_fd(&memory);
@@ -442,7 +447,8 @@ fn file_systems(c: &Caller) {
     let index = made.ret();
     made.ok(args! { option: "1", fsname: "tmpfs", fs_index: c"tmpfs".as_ptr(), buf: 0 });
     let mut name = [0_u8; 64];
-    call!(c, "sysfs", 2, index, name.as_mut_ptr()).ok(args! { option: "2", fsname: (), fs_index: index, buf: name.as_ptr() });
+    call!(c, "sysfs", 2, index, name.as_mut_ptr())
+        .ok(args! { option: "2", fsname: (), fs_index: index, buf: name.as_ptr() });
     assert!(name.starts_with(b"tmpfs\0"));
 }
 
@@ -479,12 +485,15 @@ fn watching(c: &Caller) {
     let fd = call!(c, "inotify_init1", IN_NONBLOCK | IN_CLOEXEC).ok(args! { flags: "IN_NONBLOCK|IN_CLOEXEC" }) as i32;
     let watch = call!(c, "inotify_add_watch", fd, &path, IN_MODIFY | IN_DELETE_SELF | IN_ONESHOT)
         .ok(args! { fd: fd, pathname: &path, mask: "IN_MODIFY|IN_DELETE_SELF|IN_ONESHOT" });
-    call!(c, "inotify_add_watch", fd, c"/no/such/file", IN_ALL_EVENTS).fails(ENOENT, args! {
-        fd: fd,
-        pathname: "/no/such/file",
-        mask: "IN_ACCESS|IN_MODIFY|IN_ATTRIB|IN_CLOSE_WRITE|IN_CLOSE_NOWRITE|IN_OPEN|IN_MOVED_FROM|IN_MOVED_TO|\
-            IN_CREATE|IN_DELETE|IN_DELETE_SELF|IN_MOVE_SELF",
-    });
+    call!(c, "inotify_add_watch", fd, c"/no/such/file", IN_ALL_EVENTS).fails(
+        ENOENT,
+        args! {
+            fd: fd,
+            pathname: "/no/such/file",
+            mask: "IN_ACCESS|IN_MODIFY|IN_ATTRIB|IN_CLOSE_WRITE|IN_CLOSE_NOWRITE|IN_OPEN|IN_MOVED_FROM|IN_MOVED_TO|\
+                IN_CREATE|IN_DELETE|IN_DELETE_SELF|IN_MOVE_SELF",
+        },
+    );
     call!(c, "inotify_rm_watch", fd, watch).ok(args! { fd: fd, wd: watch });
     call!(c, "inotify_rm_watch", fd, 77).fails(EINVAL, args! { fd: fd, wd: 77 });
     close(fd);
@@ -495,9 +504,12 @@ fn watching(c: &Caller) {
     call!(c, "fanotify_mark", fd, FAN_MARK_ADD, FAN_MODIFY | FAN_EVENT_ON_CHILD, AT_FDCWD, &path).ok(args! {
         fanotify_fd: fd, flags: "FAN_MARK_ADD", mask: "FAN_MODIFY|FAN_EVENT_ON_CHILD", dirfd: -100, pathname: &path
     });
-    call!(c, "fanotify_mark", fd, FAN_MARK_REMOVE, 0_u64, AT_FDCWD, &path).fails(EINVAL, args! {
-        fanotify_fd: fd, flags: "FAN_MARK_REMOVE", mask: "0", dirfd: -100, pathname: &path
-    });
+    call!(c, "fanotify_mark", fd, FAN_MARK_REMOVE, 0_u64, AT_FDCWD, &path).fails(
+        EINVAL,
+        args! {
+            fanotify_fd: fd, flags: "FAN_MARK_REMOVE", mask: "0", dirfd: -100, pathname: &path
+        },
+    );
     close(fd);
 }
 

@@ -79,8 +79,7 @@ fn new_futexes(c: &Caller) {
             clockid: "CLOCK_REALTIME",
         },
     );
-    call!(c, "futex_wake", at, ANY, 3, SIZE_U32)
-        .ok(args! { uaddr: at, mask: ANY, nr: 3, flags: "FUTEX2_SIZE_U32" });
+    call!(c, "futex_wake", at, ANY, 3, SIZE_U32).ok(args! { uaddr: at, mask: ANY, nr: 3, flags: "FUTEX2_SIZE_U32" });
     call!(c, "futex_requeue", waiters.as_ptr(), 0, 1, -1).is(args! {
         waiters: whole(bytes_of(&waiters)), flags: 0, nr_wake: 1, nr_requeue: -1
     });
@@ -121,12 +120,13 @@ fn messages(c: &Caller) {
     call!(c, "msgctl", id, IPC_STAT, buf).ok(args! { msqid: id, cmd: "IPC_STAT", buf: buf });
     call!(c, "msgctl", id, IPC_RMID, 0).ok(args! { msqid: id, cmd: "IPC_RMID", buf: 0 });
     call!(c, "msgctl", id, MSG_STAT, 0).fails(EINVAL, args! { msqid: id, cmd: "MSG_STAT", buf: 0 });
-    call!(c, "msgsnd", id, 0x10, 8, 0).fails(EFAULT, args! { msqid: id, msgp: 0x10, mtype: Fault, msgsz: 8, msgflg: "0" });
+    call!(c, "msgsnd", id, 0x10, 8, 0)
+        .fails(EFAULT, args! { msqid: id, msgp: 0x10, mtype: Fault, msgsz: 8, msgflg: "0" });
 }
 
 fn semaphores(c: &Caller) {
-    let id = call!(c, "semget", IPC_PRIVATE, 3, IPC_CREAT | 0o660)
-        .ok(args! { key: 0, nsems: 3, semflg: "IPC_CREAT|0660" });
+    let id =
+        call!(c, "semget", IPC_PRIVATE, 3, IPC_CREAT | 0o660).ok(args! { key: 0, nsems: 3, semflg: "IPC_CREAT|0660" });
     call!(c, "semctl", id, 2, 16, 9).ok(args! { semid: id, semnum: 2, cmd: "SETVAL", val: 9 });
     call!(c, "semctl", id, 2, 12, 0).ok(args! { semid: id, semnum: 2, cmd: "GETVAL", val: 0 });
     let one = |num: u16, op: i16, flags: i32| sembuf { sem_num: num, sem_op: op, sem_flg: flags as i16 };
@@ -136,9 +136,12 @@ fn semaphores(c: &Caller) {
     call!(c, "semop", id, both.as_ptr(), 2).ok(args! { semid: id, sops: shown_both(), nsops: 2 });
     let limit = timespec { tv_sec: 0, tv_nsec: 5 };
     let never = [one(1, -1, 0)];
-    call!(c, "semtimedop", id, never.as_ptr(), 1, &raw const limit).fails(EAGAIN, args! {
-        semid: id, sops: json!([shown(1, -1, "0")]), nsops: 1, timeout: structs::timespec(&limit)
-    });
+    call!(c, "semtimedop", id, never.as_ptr(), 1, &raw const limit).fails(
+        EAGAIN,
+        args! {
+            semid: id, sops: json!([shown(1, -1, "0")]), nsops: 1, timeout: structs::timespec(&limit)
+        },
+    );
     call!(c, "semctl", id, 0, IPC_RMID, 0).ok(args! { semid: id, semnum: 0, cmd: "IPC_RMID", val: 0 });
     call!(c, "semop", id, both.as_ptr(), 2).fails(EINVAL, args! { semid: id, sops: shown_both(), nsops: 2 });
 }
@@ -186,10 +189,8 @@ fn posix_queues(c: &Caller) {
         mqdes: queue, msg_ptr: text, msg_len: 64, msg_prio: 31, abs_timeout: ()
     });
     assert_eq!(priority, 31);
-    call!(c, "mq_timedreceive", queue, buf.as_mut_ptr(), 64, &raw mut priority, 0).fails(
-        EAGAIN,
-        args! { mqdes: queue, msg_ptr: (), msg_len: 64, msg_prio: (), abs_timeout: () },
-    );
+    call!(c, "mq_timedreceive", queue, buf.as_mut_ptr(), 64, &raw mut priority, 0)
+        .fails(EAGAIN, args! { mqdes: queue, msg_ptr: (), msg_len: 64, msg_prio: (), abs_timeout: () });
     let mut event: sigevent = zeroed();
     (event.sigev_notify, event.sigev_signo) = (SIGEV_SIGNAL, SIGUSR2);
     event.sigev_value = sigval { sival_ptr: std::ptr::without_provenance_mut(0x42) };

@@ -78,7 +78,8 @@ fn mapping(c: &Caller) {
     });
     call!(c, "mprotect", at, PAGE, PROT_READ | PROT_EXEC)
         .ok(args! { addr: at, length: PAGE, prot: "PROT_READ|PROT_EXEC" });
-    call!(c, "mprotect", at + 1, PAGE, PROT_READ).fails(EINVAL, args! { addr: at + 1, length: PAGE, prot: "PROT_READ" });
+    call!(c, "mprotect", at + 1, PAGE, PROT_READ)
+        .fails(EINVAL, args! { addr: at + 1, length: PAGE, prot: "PROT_READ" });
     let place = at + 2 * PAGE as i64;
     call!(c, "mremap", at, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, place).ok(args! {
         old_address: at, old_size: PAGE, new_size: PAGE, flags: "MREMAP_MAYMOVE|MREMAP_FIXED", new_address: place
@@ -96,10 +97,8 @@ fn mapping(c: &Caller) {
     if at > 0 {
         unmap(at.cast_unsigned(), 512);
     }
-    call!(c, "mmap", 0, 0, PROT_READ, MAP_PRIVATE, 99, 0).fails(
-        EBADF,
-        args! { addr: 0, length: 0, prot: "PROT_READ", flags: "MAP_PRIVATE", fd: 99, offset: 0 },
-    );
+    call!(c, "mmap", 0, 0, PROT_READ, MAP_PRIVATE, 99, 0)
+        .fails(EBADF, args! { addr: 0, length: 0, prot: "PROT_READ", flags: "MAP_PRIVATE", fd: 99, offset: 0 });
     call!(c, "brk", 0).ok(args! { addr: 0 });
     let at = call!(c, "map_shadow_stack", 0, PAGE, 1);
     at.fails(ENOSYS, args! { addr: 0, size: PAGE, flags: 1 });
@@ -133,8 +132,7 @@ fn keys(c: &Caller) {
     let at = pages(1);
     // Machines without protection keys have none to give.
     let key = call!(c, "pkey_alloc", 0, 2).is(args! { flags: 0, access_rights: "PKEY_DISABLE_WRITE" });
-    call!(c, "pkey_mprotect", at, PAGE, PROT_READ, -1)
-        .ok(args! { addr: at, len: PAGE, prot: "PROT_READ", pkey: -1 });
+    call!(c, "pkey_mprotect", at, PAGE, PROT_READ, -1).ok(args! { addr: at, len: PAGE, prot: "PROT_READ", pkey: -1 });
     call!(c, "pkey_mprotect", at, PAGE, PROT_READ, 14)
         .fails(EINVAL, args! { addr: at, len: PAGE, prot: "PROT_READ", pkey: 14 });
     let key = key.max(9);
@@ -188,10 +186,8 @@ fn other_processes(c: &Caller) {
         pid: c.pid(), data: "new bytes", liovcnt: 2, remote_iov: there.as_ptr(), riovcnt: 1, flags: 0
     });
     assert_eq!(&to, b"new bytestes");
-    call!(c, "process_vm_readv", c.pid(), here.as_ptr(), 2, there.as_ptr(), 1, 4).fails(
-        EINVAL,
-        args! { pid: c.pid(), data: (), liovcnt: 2, remote_iov: there.as_ptr(), riovcnt: 1, flags: 4 },
-    );
+    call!(c, "process_vm_readv", c.pid(), here.as_ptr(), 2, there.as_ptr(), 1, 4)
+        .fails(EINVAL, args! { pid: c.pid(), data: (), liovcnt: 2, remote_iov: there.as_ptr(), riovcnt: 1, flags: 4 });
     unmap(at, 2);
 }
 

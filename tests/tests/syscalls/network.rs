@@ -39,7 +39,8 @@ fn making(c: &Caller) {
     let fd = call!(c, "socket", AF_PACKET, SOCK_DGRAM, u16::to_be(ETH_P_ALL as u16))
         .ok(args! { domain: "AF_PACKET", type: "SOCK_DGRAM", proto: "htons(ETH_P_ALL)" });
     close(fd as i32);
-    call!(c, "socket", 999, SOCK_STREAM, 5).fails(EAFNOSUPPORT, args! { domain: "999", type: "SOCK_STREAM", proto: "5" });
+    call!(c, "socket", 999, SOCK_STREAM, 5)
+        .fails(EAFNOSUPPORT, args! { domain: "999", type: "SOCK_STREAM", proto: "5" });
     let mut pair = [-1_i32; 2];
     call!(c, "socketpair", AF_UNIX, SOCK_SEQPACKET, 0, pair.as_mut_ptr())
         .ok(args! { domain: "AF_UNIX", type: "SOCK_SEQPACKET", proto: "0", sv: json!(pair) });
@@ -206,10 +207,8 @@ fn datagrams(c: &Caller) {
     });
     call!(c, "recvfrom", receiving, buf.as_mut_ptr(), 512, 0, &raw mut from, &raw mut len)
         .ok(args! { fd: receiving, data: "second", size: 512, flags: "0", addr: from_shown, addrlen: IN });
-    call!(c, "recvfrom", receiving, buf.as_mut_ptr(), 512, MSG_DONTWAIT, &raw mut from, &raw mut len).fails(
-        EAGAIN,
-        args! { fd: receiving, data: (), size: 512, flags: "MSG_DONTWAIT", addr: (), addrlen: () },
-    );
+    call!(c, "recvfrom", receiving, buf.as_mut_ptr(), 512, MSG_DONTWAIT, &raw mut from, &raw mut len)
+        .fails(EAGAIN, args! { fd: receiving, data: (), size: 512, flags: "MSG_DONTWAIT", addr: (), addrlen: () });
 }
 
 fn options(c: &Caller) {
@@ -231,13 +230,9 @@ fn options(c: &Caller) {
     call!(c, "getsockopt", fd, IPPROTO_TCP, TCP_CONGESTION, name.as_mut_ptr(), &raw mut len).ok(args! {
         fd: fd, level: "SOL_TCP", optname: "TCP_CONGESTION", val: whole(&name[..len as usize]), optlen: len
     });
-    call!(c, "getsockopt", fd, SOL_SOCKET, 9999, &raw mut value, &raw mut len).fails(
-        ENOPROTOOPT,
-        args! { fd: fd, level: "SOL_SOCKET", optname: "9999", val: (), optlen: () },
-    );
-    call!(c, "setsockopt", fd, SOL_SOCKET, SO_KEEPALIVE, 0, 0).fails(
-        EINVAL,
-        args! { fd: fd, level: "SOL_SOCKET", optname: "SO_KEEPALIVE", val: (), optlen: 0 },
-    );
+    call!(c, "getsockopt", fd, SOL_SOCKET, 9999, &raw mut value, &raw mut len)
+        .fails(ENOPROTOOPT, args! { fd: fd, level: "SOL_SOCKET", optname: "9999", val: (), optlen: () });
+    call!(c, "setsockopt", fd, SOL_SOCKET, SO_KEEPALIVE, 0, 0)
+        .fails(EINVAL, args! { fd: fd, level: "SOL_SOCKET", optname: "SO_KEEPALIVE", val: (), optlen: 0 });
     close(fd);
 }

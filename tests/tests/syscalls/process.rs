@@ -132,10 +132,8 @@ fn forks(c: &Caller) {
         "stack": 0, "stack_size": 0, "tls": 0,
     });
     made("clone3", SYS_clone3, [words.as_ptr().reg(), 64, 0, 0, 0], &|| args! { cl_args: short.clone(), size: 64 });
-    call!(c, "clone3", words.as_ptr(), 8).fails(
-        EINVAL,
-        args! { cl_args: json!({ "flags": "CLONE_FS|CLONE_FILES" }), size: 8 },
-    );
+    call!(c, "clone3", words.as_ptr(), 8)
+        .fails(EINVAL, args! { cl_args: json!({ "flags": "CLONE_FS|CLONE_FILES" }), size: 8 });
 }
 
 fn ends(c: &Caller) {
@@ -232,7 +230,8 @@ fn waits(c: &Caller) {
 }
 
 fn handles(c: &Caller) {
-    let pidfd = call!(c, "pidfd_open", c.pid(), PIDFD_NONBLOCK).ok(args! { pid: c.pid(), flags: "PIDFD_NONBLOCK" }) as i32;
+    let pidfd =
+        call!(c, "pidfd_open", c.pid(), PIDFD_NONBLOCK).ok(args! { pid: c.pid(), flags: "PIDFD_NONBLOCK" }) as i32;
     let copy = call!(c, "pidfd_getfd", pidfd, pidfd, 0).ok(args! { pid_fd: pidfd, target_fd: pidfd, flags: 0 });
     close(copy as i32);
     call!(c, "pidfd_getfd", pidfd, 9999, 0).fails(EBADF, args! { pid_fd: pidfd, target_fd: 9999, flags: 0 });
@@ -241,10 +240,8 @@ fn handles(c: &Caller) {
     call!(c, "kcmp", c.pid(), c.pid(), 0, 0, 1).is(args! {
         pid1: c.pid(), pid2: c.pid(), type: "KCMP_FILE", idx1: 0, idx2: 1
     });
-    call!(c, "kcmp", c.pid(), c.pid(), 99, 0, 1).fails(
-        EINVAL,
-        args! { pid1: c.pid(), pid2: c.pid(), type: "99", idx1: 0, idx2: 1 },
-    );
+    call!(c, "kcmp", c.pid(), c.pid(), 99, 0, 1)
+        .fails(EINVAL, args! { pid1: c.pid(), pid2: c.pid(), type: "99", idx1: 0, idx2: 1 });
 }
 
 fn tracing(c: &Caller) {

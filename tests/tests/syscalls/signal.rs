@@ -30,9 +30,12 @@ fn sending(c: &Caller) {
     // SAFETY: a descriptor of this process.
     let pidfd = unsafe { syscall(SYS_pidfd_open, c.pid(), 0) } as i32;
     call!(c, "pidfd_send_signal", pidfd, 0, 0, 0).ok(args! { pidfd: pidfd, sig: 0, info: (), flags: "0" });
-    call!(c, "pidfd_send_signal", pidfd, SIGHUP, 0, 6).fails(EINVAL, args! {
-        pidfd: pidfd, sig: "SIGHUP", info: (), flags: "PIDFD_SIGNAL_THREAD_GROUP|PIDFD_SIGNAL_PROCESS_GROUP"
-    });
+    call!(c, "pidfd_send_signal", pidfd, SIGHUP, 0, 6).fails(
+        EINVAL,
+        args! {
+            pidfd: pidfd, sig: "SIGHUP", info: (), flags: "PIDFD_SIGNAL_THREAD_GROUP|PIDFD_SIGNAL_PROCESS_GROUP"
+        },
+    );
     close(pidfd);
 }
 
@@ -84,7 +87,8 @@ fn handle(signal: i32) -> [u64; 4] {
 }
 
 fn actions(c: &Caller) {
-    let default = |restorer: u64| json!({ "sa_handler": "SIG_DFL", "sa_flags": "0", "sa_restorer": restorer, "sa_mask": [] });
+    let default =
+        |restorer: u64| json!({ "sa_handler": "SIG_DFL", "sa_flags": "0", "sa_restorer": restorer, "sa_mask": [] });
     c.in_child(|c| {
         let was = kernel_action(SIGUSR1);
         let handled = handle(SIGUSR2);
@@ -103,12 +107,15 @@ fn actions(c: &Caller) {
         call!(c, "rt_sigaction", SIGUSR1, 0, old.as_mut_ptr(), 8)
             .ok(args! { signum: "SIGUSR1", act: (), oldact: shown, sigsetsize: 8 });
         let ignored = [1_u64, 0, 0, 0];
-        call!(c, "rt_sigaction", SIGKILL, ignored.as_ptr(), 0, 8).fails(EINVAL, args! {
-            signum: "SIGKILL",
-            act: json!({ "sa_handler": "SIG_IGN", "sa_flags": "0", "sa_restorer": 0, "sa_mask": [] }),
-            oldact: (),
-            sigsetsize: 8,
-        });
+        call!(c, "rt_sigaction", SIGKILL, ignored.as_ptr(), 0, 8).fails(
+            EINVAL,
+            args! {
+                signum: "SIGKILL",
+                act: json!({ "sa_handler": "SIG_IGN", "sa_flags": "0", "sa_restorer": 0, "sa_mask": [] }),
+                oldact: (),
+                sigsetsize: 8,
+            },
+        );
         // A handler's return: the result is that of the register that it restores, here of `tgkill`.
         call!(c, "tgkill", c.pid(), c.tid(), SIGUSR2).ok(args! { pid: c.pid(), tid: c.tid(), sig: "SIGUSR2" });
         c.note_call(agent_common::schema::Abi::Native, "rt_sigreturn", 0, args! {});
@@ -125,9 +132,12 @@ fn masks(c: &Caller) {
         call!(c, "rt_sigprocmask", SIG_SETMASK, 0, &raw mut old, 8).ok(args! {
             how: "SIG_SETMASK", set: (), oldset: json!(["SIGUSR1", "SIGRT_32"]), sigsetsize: 8
         });
-        call!(c, "rt_sigprocmask", 9, &raw const set, 0, 8).fails(EINVAL, args! {
-            how: "9", set: json!(["SIGUSR1", "SIGRT_32"]), oldset: (), sigsetsize: 8
-        });
+        call!(c, "rt_sigprocmask", 9, &raw const set, 0, 8).fails(
+            EINVAL,
+            args! {
+                how: "9", set: json!(["SIGUSR1", "SIGRT_32"]), oldset: (), sigsetsize: 8
+            },
+        );
         call!(c, "tkill", c.tid(), SIGUSR1).ok(args! { tid: c.tid(), sig: "SIGUSR1" });
         call!(c, "rt_sigpending", &raw mut old, 8).ok(args! { set: json!(["SIGUSR1"]), sigsetsize: 8 });
         // The mask is cut to what the caller has room for.
@@ -155,12 +165,16 @@ fn waiting(c: &Caller) {
         made.ok(args! {
             set: json!(["SIGUSR1"]), info: shown, timeout: structs::timespec(&limit), sigsetsize: 8
         });
-        call!(c, "rt_sigtimedwait", &raw const usr1, found.as_mut_ptr(), &raw const limit, 8).fails(EAGAIN, args! {
-            set: json!(["SIGUSR1"]), info: (), timeout: structs::timespec(&limit), sigsetsize: 8
-        });
+        call!(c, "rt_sigtimedwait", &raw const usr1, found.as_mut_ptr(), &raw const limit, 8).fails(
+            EAGAIN,
+            args! {
+                set: json!(["SIGUSR1"]), info: (), timeout: structs::timespec(&limit), sigsetsize: 8
+            },
+        );
         // One that waits already, so that the call returns at once.
         call!(c, "tkill", c.tid(), SIGUSR1).ok(args! { tid: c.tid(), sig: "SIGUSR1" });
-        call!(c, "rt_sigsuspend", &raw const none, 8).restarts(ERESTARTNOHAND, args! { mask: json!([]), sigsetsize: 8 });
+        call!(c, "rt_sigsuspend", &raw const none, 8)
+            .restarts(ERESTARTNOHAND, args! { mask: json!([]), sigsetsize: 8 });
         // One that comes over and over, so that one comes while the call waits.
         handle(SIGALRM);
         let often = timeval { tv_sec: 0, tv_usec: 2000 };
@@ -171,9 +185,12 @@ fn waiting(c: &Caller) {
         let (sleep, mut rest) = (timespec { tv_sec: 100, tv_nsec: 0 }, zeroed::<timespec>());
         let made = call!(c, "nanosleep", &raw const sleep, &raw mut rest);
         assert!(rest.tv_sec > 90);
-        made.restarts(ERESTART_RESTARTBLOCK, args! {
-            interval: structs::timespec(&sleep), rem: structs::timespec(&rest)
-        });
+        made.restarts(
+            ERESTART_RESTARTBLOCK,
+            args! {
+                interval: structs::timespec(&sleep), rem: structs::timespec(&rest)
+            },
+        );
         let made = call!(c, "clock_nanosleep", CLOCK_REALTIME, 0, &raw const sleep, &raw mut rest);
         made.restarts(ERESTART_RESTARTBLOCK, args! {
             clockid: "CLOCK_REALTIME", flags: "0", request: structs::timespec(&sleep), remain: structs::timespec(&rest)

@@ -51,9 +51,12 @@ fn telling(c: &Caller) {
 /// Calls that would set the time if they were right.
 fn setting(c: &Caller) {
     let (wrong, zone) = (timeval { tv_sec: 5, tv_usec: -1 }, [0_i32, 0]);
-    call!(c, "settimeofday", &raw const wrong, zone.as_ptr()).fails(EINVAL, args! {
-        tv: structs::timeval(&wrong), tz: json!({ "tz_minuteswest": 0, "tz_dsttime": 0 })
-    });
+    call!(c, "settimeofday", &raw const wrong, zone.as_ptr()).fails(
+        EINVAL,
+        args! {
+            tv: structs::timeval(&wrong), tz: json!({ "tz_minuteswest": 0, "tz_dsttime": 0 })
+        },
+    );
     let wrong = timespec { tv_sec: 5, tv_nsec: 2_000_000_000 };
     call!(c, "clock_settime", CLOCK_MONOTONIC, &raw const wrong)
         .fails(EINVAL, args! { clockid: "CLOCK_MONOTONIC", tp: structs::timespec(&wrong) });
@@ -105,7 +108,8 @@ fn interval_timers(c: &Caller) {
         let made = call!(c, "setitimer", ITIMER_PROF, &raw const new, &raw mut old);
         made.ok(args! { which: "ITIMER_PROF", new_value: itimerval_of(&new), old_value: itimerval_of(&old) });
         assert_eq!(old.it_interval.tv_sec, 0);
-        call!(c, "getitimer", ITIMER_PROF, &raw mut old).ok(args! { which: "ITIMER_PROF", curr_value: itimerval_of(&old) });
+        call!(c, "getitimer", ITIMER_PROF, &raw mut old)
+            .ok(args! { which: "ITIMER_PROF", curr_value: itimerval_of(&old) });
         assert_eq!((old.it_interval.tv_sec, old.it_interval.tv_usec > 0), (3, true));
         call!(c, "getitimer", 5, &raw mut old).fails(EINVAL, args! { which: "5", curr_value: () });
     });

@@ -5,6 +5,7 @@
 use std::{
     ffi::CStr,
     io::{self, BufRead as _},
+    sync::atomic::{AtomicU64, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -43,23 +44,20 @@ pub(crate) fn run(seconds: &str) {
     let (zero, null) = (open(c"/dev/zero", libc::O_RDONLY), open(c"/dev/null", libc::O_WRONLY));
     let cpus = thread::available_parallelism().expect("a number of CPUs").get();
     wait_for_line();
-    let start = Instant::now();
-    let rounds: u64 = thread::scope(|scope| {
-        let workers: Vec<_> = (0..cpus)
-            .map(|cpu| {
-                scope.spawn(move || {
-                    pin(cpu);
-                    let mut rounds = 0;
-                    while start.elapsed() < length {
-                        (0..STRIDE).for_each(|_| round(zero, null));
-                        rounds += STRIDE;
-                    }
-                    rounds
-                })
-            })
-            .collect();
-        workers.into_iter().map(|worker| worker.join().expect("no panics")).sum()
+    let (start, rounds) = (Instant::now(), AtomicU64::new(0));
+    thread::scope(|scope| {
+        for cpu in 0..cpus {
+            let rounds = &rounds;
+            scope.spawn(move || {
+                pin(cpu);
+                while start.elapsed() < length {
+                    (0..STRIDE).for_each(|_| round(zero, null));
+                    rounds.fetch_add(STRIDE, Ordering::Relaxed);
+                }
+            });
+        }
     });
+    let rounds = rounds.into_inner();
     println!("{rounds}");
 }
 

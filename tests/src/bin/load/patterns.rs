@@ -27,7 +27,10 @@ fn length(tid: u32, count: u64, most: usize) -> usize {
 fn parts(bytes: &[u8], count: u64) -> Vec<libc::iovec> {
     let parts = 1 + count as usize % PARTS;
     let size = bytes.len().div_ceil(parts);
-    bytes.chunks(size).map(|part| libc::iovec { iov_base: part.as_ptr().cast_mut().cast(), iov_len: part.len() }).collect()
+    bytes
+        .chunks(size)
+        .map(|part| libc::iovec { iov_base: part.as_ptr().cast_mut().cast(), iov_len: part.len() })
+        .collect()
 }
 
 fn work(rounds: u64, null: usize, socket: usize) {

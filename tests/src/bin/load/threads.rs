@@ -26,11 +26,12 @@ extern "C" fn handler(_: c_int) {
 }
 
 /// Installs [`handler`].
+#[expect(clippy::fn_to_numeric_cast_any, reason = "libc has the handler as a number")]
 fn handle(signal: c_int, flags: c_int) {
     // SAFETY: all zeroes is a value of the struct, and the handler is safe to run at any time.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
-        action.sa_sigaction = (handler as *const ()).addr();
+        action.sa_sigaction = handler as *const () as usize;
         action.sa_flags = flags;
         assert!(libc::sigaction(signal, &raw const action, ptr::null_mut()) == 0, "no handler for {signal}");
     }
@@ -138,7 +139,9 @@ pub(crate) fn run() {
                 call(libc::SYS_read, [reader, buf.as_mut_ptr() as usize, buf.len(), 0, 0, 0]);
             });
         }
-        blocked.iter().for_each(|tid| await_inside(tid, libc::SYS_read));
+        for tid in &blocked {
+            await_inside(tid, libc::SYS_read);
+        }
         assert!(HANDLED.load(Ordering::Relaxed) == 4, "every handled signal was");
         call(libc::SYS_exit_group, [0; 6]);
     });

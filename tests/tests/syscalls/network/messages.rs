@@ -89,9 +89,7 @@ struct Rights {
 fn control(c: &Caller) {
     let (one, two) = UnixDatagram::pair().expect("pairs can be made");
     let (one_fd, two_fd) = (one.as_raw_fd(), two.as_raw_fd());
-    let rights = |fd: i32| {
-        json!([{ "level": "SOL_SOCKET", "type": "SCM_RIGHTS", "len": 20, "fds": [fd] }])
-    };
+    let rights = |fd: i32| json!([{ "level": "SOL_SOCKET", "type": "SCM_RIGHTS", "len": 20, "fds": [fd] }]);
     let mut passed = Rights { len: 20, level: SOL_SOCKET, kind: SCM_RIGHTS, fd: one_fd, pad: 0 };
     let parts = [vector(b"take this")];
     let mut sent = message(&parts);

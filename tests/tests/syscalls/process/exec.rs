@@ -40,23 +40,41 @@ pub(crate) fn cases(c: &Caller) {
     let (shown_argv, shown_env) = (json!(texts), json!(variables));
 
     let status = c.child(|c| {
-        last!(c, "execve", [&image, argv.as_ptr(), envp.as_ptr()], 0, args! {
-            filename: &image, argv: shown_argv.clone(), env: shown_env.clone()
-        });
+        last!(
+            c,
+            "execve",
+            [&image, argv.as_ptr(), envp.as_ptr()],
+            0,
+            args! {
+                filename: &image, argv: shown_argv.clone(), env: shown_env.clone()
+            }
+        );
     });
     assert_eq!(status, 0, "the program ran");
     // Without arguments the kernel makes up one; without an environment there is none.
     c.child(|c| {
         let none = [ptr::null::<c_char>()];
-        last!(c, "execve", [&image, none.as_ptr(), 0], 0, args! { filename: &image, argv: json!([""]), env: json!([]) });
+        last!(
+            c,
+            "execve",
+            [&image, none.as_ptr(), 0],
+            0,
+            args! { filename: &image, argv: json!([""]), env: json!([]) }
+        );
     });
     // What runs is the interpreter; what was asked for is the script.
     let mut interpreted = vec!["/bin/true", "-x", script.to_str().expect("it is text")];
     interpreted.extend(&texts[1..]);
     c.child(|c| {
-        last!(c, "execve", [&script, argv.as_ptr(), envp.as_ptr()], 0, args! {
-            filename: &script, argv: json!(interpreted), env: shown_env.clone()
-        });
+        last!(
+            c,
+            "execve",
+            [&script, argv.as_ptr(), envp.as_ptr()],
+            0,
+            args! {
+                filename: &script, argv: json!(interpreted), env: shown_env.clone()
+            }
+        );
     });
     relative(c, &argv, &envp, (&shown_argv, &shown_env));
     long(c, &image);
@@ -66,9 +84,12 @@ pub(crate) fn cases(c: &Caller) {
 fn requests(c: &Caller, image: &CString) {
     let (argv, envp) = (strings(&["arg0", "arg1"]), strings(&["X=Y"]));
     let (argv, envp) = (array(&argv), array(&envp));
-    call!(c, "execve", c"/no/such/program", argv.as_ptr(), envp.as_ptr()).fails(ENOENT, args! {
-        filename: "/no/such/program", argv: json!(["arg0", "arg1"]), env: json!(["X=Y"])
-    });
+    call!(c, "execve", c"/no/such/program", argv.as_ptr(), envp.as_ptr()).fails(
+        ENOENT,
+        args! {
+            filename: "/no/such/program", argv: json!(["arg0", "arg1"]), env: json!(["X=Y"])
+        },
+    );
     call!(c, "execve", c"/etc/passwd", argv.as_ptr(), 0)
         .fails(EACCES, args! { filename: "/etc/passwd", argv: json!(["arg0", "arg1"]), env: () });
     call!(c, "execve", 0x10, 0x10, 0x10).fails(EFAULT, args! { filename: Fault, argv: Fault, env: Fault });
@@ -91,24 +112,42 @@ fn relative(c: &Caller, argv: &[*const c_char], envp: &[*const c_char], shown: (
     c.child(|c| {
         let folder = open(c, "exec", O_DIRECTORY);
         let (argv_shown, env_shown) = shown();
-        last!(c, "execveat", [folder, c"lanner-cases", argv.as_ptr(), envp.as_ptr(), 0], 0, args! {
-            dirfd: folder, pathname: "lanner-cases", argv: argv_shown, env: env_shown, flags: "0"
-        });
+        last!(
+            c,
+            "execveat",
+            [folder, c"lanner-cases", argv.as_ptr(), envp.as_ptr(), 0],
+            0,
+            args! {
+                dirfd: folder, pathname: "lanner-cases", argv: argv_shown, env: env_shown, flags: "0"
+            }
+        );
     });
     c.child(|c| {
         let file = open(c, "exec/lanner-cases", O_PATH);
         let (argv_shown, env_shown) = shown();
-        last!(c, "execveat", [file, c"", argv.as_ptr(), envp.as_ptr(), AT_EMPTY_PATH], 0, args! {
-            dirfd: file, pathname: "", argv: argv_shown, env: env_shown, flags: "AT_EMPTY_PATH"
-        });
+        last!(
+            c,
+            "execveat",
+            [file, c"", argv.as_ptr(), envp.as_ptr(), AT_EMPTY_PATH],
+            0,
+            args! {
+                dirfd: file, pathname: "", argv: argv_shown, env: env_shown, flags: "AT_EMPTY_PATH"
+            }
+        );
     });
     c.child(|c| {
         // SAFETY: this process runs one thread, and ends here.
         assert_eq!(unsafe { chdir(c.path("exec").as_ptr()) }, 0);
         let (argv_shown, env_shown) = shown();
-        last!(c, "execve", [c"./lanner-cases", argv.as_ptr(), envp.as_ptr()], 0, args! {
-            filename: "./lanner-cases", argv: argv_shown, env: env_shown
-        });
+        last!(
+            c,
+            "execve",
+            [c"./lanner-cases", argv.as_ptr(), envp.as_ptr()],
+            0,
+            args! {
+                filename: "./lanner-cases", argv: argv_shown, env: env_shown
+            }
+        );
     });
 }
 
