@@ -92,8 +92,14 @@ fn what_is_wrong_is_named() {
     assert_eq!(RawEvent::parse(&nargs).map(|_| ()), Err(error));
 }
 
+/// Enough to find what is easily found; `PROPTEST_CASES=10000000` makes it a long fuzzing run.
+fn config() -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2000);
+    ProptestConfig::with_cases(cases)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(config())]
 
     #[test]
     fn any_bytes_never_panic(bytes in vec(any::<u8>(), 0..600)) {

@@ -2,15 +2,15 @@
 //! Making syscalls by their bare registers, and noting what the agent has to say about each.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     ffi::{CStr, CString},
     fs::File,
     io::{BufRead as _, BufReader, Write as _},
     os::{
-        fd::{AsRawFd as _, FromRawFd as _},
+        fd::FromRawFd as _,
         unix::ffi::OsStrExt as _,
     },
-    panic::{AssertUnwindSafe, Location, catch_unwind},
+    panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
     path::{Path, PathBuf},
 };
 
@@ -18,6 +18,8 @@ use agent_common::{numbers, schema::Abi};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tests::TempDir;
+
+use crate::listed::in_kernel;
 
 /// The thread name by which cases are captured; programs that they run have it too.
 pub(crate) const COMM: &str = "lanner-cases";
@@ -243,9 +245,14 @@ pub(crate) struct Caller {
     tid: u32,
     folder: PathBuf,
     expected: RefCell<Vec<Expected>>,
+    /// Whether a case failed.
+    failed: Cell<bool>,
     /// Where a child process tells its parent what to expect.
     parent: Option<RefCell<File>>,
 }
+
+/// Thrown by a case whose syscall the running kernel does not have.
+struct Lacking;
 
 /// A call that was made; what to expect of it is still to be said.
 #[must_use = "say what to expect"]
@@ -282,7 +289,7 @@ impl Caller {
     fn of_thread(folder: PathBuf, parent: Option<RefCell<File>>) -> Self {
         // SAFETY: they take nothing and change nothing.
         let (pid, tid) = unsafe { (libc::getpid(), libc::gettid()) };
-        Self { pid: pid.cast_unsigned(), tid: tid.cast_unsigned(), folder, expected: RefCell::default(), parent }
+        Self { pid: pid.cast_unsigned(), tid: tid.cast_unsigned(), folder, expected: RefCell::default(), failed: Cell::default(), parent }
     }
 
     pub(crate) const fn pid(&self) -> u32 {
@@ -307,6 +314,22 @@ impl Caller {
     pub(crate) fn file(&self, name: &str, content: &[u8]) -> CString {
         std::fs::write(self.folder.join(name), content).expect("the folder can be written");
         self.path(name)
+    }
+
+    /// Runs cases, each whatever becomes of the others.
+    pub(crate) fn each(&self, cases: &[fn(&Self)]) {
+        for case in cases {
+            if let Err(thrown) = catch_unwind(AssertUnwindSafe(|| case(self)))
+                && !thrown.is::<Lacking>()
+            {
+                self.failed.set(true);
+            }
+        }
+    }
+
+    /// Whether a case of [`Self::each`] failed.
+    pub(crate) const fn failed(&self) -> bool {
+        self.failed.get()
     }
 
     /// What was noted.
@@ -396,9 +419,13 @@ impl Caller {
                 libc::alarm(20);
             }
             let caller = Self::of_thread(self.folder.clone(), Some(RefCell::new(write)));
-            let failed = catch_unwind(AssertUnwindSafe(|| cases(&caller))).is_err();
+            let code = match catch_unwind(AssertUnwindSafe(|| cases(&caller))) {
+                Ok(()) => 0,
+                Err(thrown) if thrown.is::<Lacking>() => LACKING,
+                Err(_) => FAILED,
+            };
             // SAFETY: nothing of the parent's is to be cleaned up here.
-            unsafe { libc::_exit(if failed { FAILED } else { 0 }) };
+            unsafe { libc::_exit(code) };
         }
         drop(write);
         for line in BufReader::new(read).lines() {
@@ -409,6 +436,9 @@ impl Caller {
         // SAFETY: it is our child, and there is room for the status.
         assert_eq!(unsafe { libc::waitpid(pid, &raw mut status, 0) }, pid);
         assert!(status != FAILED << 8, "a case failed in a child process, which said why");
+        if status == LACKING << 8 {
+            resume_unwind(Box::new(Lacking));
+        }
         assert!(libc::WTERMSIG(status) != libc::SIGALRM, "a case hung in a child process");
         status
     }
@@ -418,15 +448,12 @@ impl Caller {
     pub(crate) fn in_child(&self, cases: impl FnOnce(&Self)) {
         assert_eq!(self.child(cases), 0, "the child process ended well");
     }
-
-    /// The descriptor over which a child tells its parent.
-    pub(crate) fn parent_fd(&self) -> Option<i32> {
-        self.parent.as_ref().map(|parent| parent.borrow().as_raw_fd())
-    }
 }
 
 /// The exit code of a child whose case failed.
 const FAILED: i32 = 99;
+/// The exit code of a child whose syscall the kernel does not have.
+const LACKING: i32 = 98;
 
 impl Made<'_> {
     /// The result.
@@ -441,9 +468,17 @@ impl Made<'_> {
         self.ret
     }
 
+    /// Leaves the case when the running kernel has no such syscall.
+    fn leave_if_lacking(&self) {
+        if self.ret == -i64::from(libc::ENOSYS) && self.abi == Abi::Native && !in_kernel(self.name) {
+            resume_unwind(Box::new(Lacking));
+        }
+    }
+
     /// The call succeeded and has these arguments.
     #[track_caller]
     pub(crate) fn ok(self, args: Args) -> i64 {
+        self.leave_if_lacking();
         assert!(self.ret >= 0 || self.ret < -4095, "{} failed with errno {}", self.name, -self.ret);
         self.is(args)
     }
@@ -451,6 +486,9 @@ impl Made<'_> {
     /// The call failed with this error and has these arguments.
     #[track_caller]
     pub(crate) fn fails(self, errno: i32, args: Args) {
+        if errno != libc::ENOSYS {
+            self.leave_if_lacking();
+        }
         assert_eq!(self.ret, -i64::from(errno), "{}: the result", self.name);
         self.is(args);
     }

@@ -11,12 +11,7 @@ use crate::{
 };
 
 pub(crate) fn cases(c: &Caller) {
-    duplicates(c);
-    control(c);
-    pipes(c);
-    polling(c);
-    selecting(c);
-    epoll(c);
+    c.each(&[duplicates, control, pipes, polling, selecting, epoll]);
 }
 
 /// Both ends of a pipe, closed when it is dropped.

@@ -12,13 +12,7 @@ use crate::{
 };
 
 pub(crate) fn cases(c: &Caller) {
-    plain(c);
-    positioned(c);
-    vectors(c);
-    copies(c);
-    splices(c);
-    aio(c);
-    io_uring(c);
+    c.each(&[plain, positioned, vectors, copies, splices, aio, io_uring]);
 }
 
 fn plain(c: &Caller) {

@@ -11,14 +11,7 @@ use crate::{
 };
 
 pub(crate) fn cases(c: &Caller) {
-    futexes(c);
-    new_futexes(c);
-    robust_lists(c);
-    messages(c);
-    semaphores(c);
-    shared_memory(c);
-    posix_queues(c);
-    never_there(c);
+    c.each(&[futexes, new_futexes, robust_lists, messages, semaphores, shared_memory, posix_queues, never_there]);
 }
 
 /// What a futex has by default that no condition can be about.

@@ -1,44 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The rows that no case makes, and why.
+//! The rows that need no case, or for which the running kernel has no syscall.
 
-use std::{fmt, path::Path};
+use std::path::Path;
 
 use agent_common::{
     numbers,
     schema::{Abi, Syscall},
 };
 
-/// Why a row is not exercised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lack {
-    /// The running kernel has no such syscall: it describes none in tracefs.
-    Kernel,
-}
+/// Rows that no case makes, with the reason: a call that can be made neither with success nor with failure.
+pub(crate) const UNSAFE: &[(&str, &str)] = &[];
 
-impl fmt::Display for Lack {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Kernel => f.write_str("not in this kernel: tracefs has no format of it"),
-        }
-    }
-}
-
-impl Lack {
-    /// Makes sure that it is so.
-    pub(crate) fn verify(self, name: &str) {
-        match self {
-            Self::Kernel => {
-                let format = Path::new("/sys/kernel/tracing/events/syscalls").join(format!("sys_enter_{name}"));
-                assert!(!format.exists(), "{name} is listed as lacking, and there is {}", format.display());
-            }
-        }
-    }
-}
-
-/// The rows that no case makes.
-pub(crate) const LISTED: &[(&str, Lack)] = &[];
+/// Syscalls that the kernel's function of another name serves: row, function.
+const SERVED_BY: &[(&str, &str)] = &[
+    ("fstat", "newfstat"),
+    ("lstat", "newlstat"),
+    ("sendfile", "sendfile64"),
+    ("stat", "newstat"),
+    ("umount2", "umount"),
+    ("uname", "newuname"),
+];
 
 /// The rows that 64-bit callers of this machine have.
-pub(crate) fn numbered() -> impl Iterator<Item = &'static Syscall> {
+pub(crate) fn rows() -> impl Iterator<Item = &'static Syscall> {
     numbers::table(Abi::Native).iter().map(|numbered| numbered.row)
+}
+
+/// Whether the running kernel has a syscall: its own description of it is in tracefs, whatever the agent's table says.
+pub(crate) fn in_kernel(name: &str) -> bool {
+    let events = Path::new("/sys/kernel/tracing/events/syscalls");
+    assert!(events.is_dir(), "{} is missing: mount -t tracefs tracefs /sys/kernel/tracing", events.display());
+    let function = SERVED_BY.iter().find(|(row, _)| *row == name).map_or(name, |(_, function)| function);
+    events.join(format!("sys_enter_{function}")).exists()
 }

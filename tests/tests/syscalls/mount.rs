@@ -16,18 +16,30 @@ pub(crate) fn cases(c: &Caller) {
     for name in ["mounted", "moved", "root"] {
         fs::create_dir(c.folder().join(name)).expect("the folder can be written");
     }
-    namespaces(c);
+    c.each(&[
+        namespaces,
+        |c| privately(c, mounts),
+        |c| privately(c, trees),
+        |c| privately(c, contexts),
+        |c| privately(c, statistics),
+        |c| privately(c, pivot),
+        without_privilege,
+    ]);
+}
+
+/// Runs cases in a mount namespace of their own.
+fn privately(c: &Caller, cases: fn(&Caller)) {
     c.in_child(|c| {
         call!(c, "unshare", CLONE_NEWNS).ok(args! { flags: "CLONE_NEWNS" });
-        mounts(c);
-        trees(c);
-        contexts(c);
-        statistics(c);
-        pivot(c);
+        call!(c, "mount", 0, c"/", 0, MS_REC | MS_PRIVATE, 0)
+            .ok(args! { dev: (), dir: "/", type: (), flags: "MS_REC|MS_PRIVATE", data: () });
+        cases(c);
     });
+}
+
+fn without_privilege(c: &Caller) {
     let folder = c.path("mounted");
     c.in_child(|c| {
-        // Somebody who may not mount.
         // SAFETY: this process ends here.
         assert_eq!(unsafe { setuid(65534) }, 0);
         call!(c, "mount", c"none", &folder, c"tmpfs", 0, 0)
@@ -53,8 +65,6 @@ fn namespaces(c: &Caller) {
 }
 
 fn mounts(c: &Caller) {
-    call!(c, "mount", 0, c"/", 0, MS_REC | MS_PRIVATE, 0)
-        .ok(args! { dev: (), dir: "/", type: (), flags: "MS_REC|MS_PRIVATE", data: () });
     let folder = c.path("mounted");
     call!(c, "mount", c"name", &folder, c"tmpfs", MS_NOSUID | MS_NOEXEC, c"size=1m,mode=700").ok(args! {
         dev: "name", dir: &folder, type: "tmpfs", flags: "MS_NOSUID|MS_NOEXEC", data: "size=1m,mode=700"

@@ -19,14 +19,7 @@ use crate::{
 };
 
 pub(crate) fn cases(c: &Caller) {
-    making(c);
-    tcp(c);
-    tcp6(c);
-    unix(c);
-    other_families(c);
-    datagrams(c);
-    options(c);
-    messages::cases(c);
+    c.each(&[making, tcp, tcp6, unix, other_families, datagrams, options, messages::cases]);
 }
 
 fn making(c: &Caller) {

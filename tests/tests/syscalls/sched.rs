@@ -10,10 +10,7 @@ use crate::{
 };
 
 pub(crate) fn cases(c: &Caller) {
-    policies(c);
-    attributes(c);
-    affinity(c);
-    priorities(c);
+    c.each(&[policies, attributes, affinity, priorities]);
 }
 
 fn policies(c: &Caller) {

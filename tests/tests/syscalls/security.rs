@@ -10,12 +10,7 @@ use crate::{
 };
 
 pub(crate) fn cases(c: &Caller) {
-    keys(c);
-    filters(c);
-    landlock(c);
-    modules(c);
-    bpf(c);
-    perf(c);
+    c.each(&[keys, filters, landlock, modules, bpf, perf]);
 }
 
 /// `KEY_SPEC_PROCESS_KEYRING`

@@ -11,13 +11,7 @@ use crate::{
 };
 
 pub(crate) fn cases(c: &Caller) {
-    sending(c);
-    queueing(c);
-    actions(c);
-    masks(c);
-    waiting(c);
-    stacks(c);
-    descriptors(c);
+    c.each(&[sending, queueing, actions, masks, waiting, stacks, descriptors]);
 }
 
 fn sending(c: &Caller) {

@@ -11,12 +11,7 @@ use crate::{
 };
 
 pub(crate) fn cases(c: &Caller) {
-    telling(c);
-    setting(c);
-    sleeping(c);
-    interval_timers(c);
-    timers(c);
-    descriptors(c);
+    c.each(&[telling, setting, sleeping, interval_timers, timers, descriptors]);
 }
 
 fn telling(c: &Caller) {

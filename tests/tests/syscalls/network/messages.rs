@@ -19,9 +19,7 @@ use crate::{
 };
 
 pub(crate) fn cases(c: &Caller) {
-    datagrams(c);
-    control(c);
-    many(c);
+    c.each(&[datagrams, control, many]);
 }
 
 /// A message of these buffers.
