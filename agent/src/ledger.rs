@@ -43,16 +43,26 @@ impl Account {
         }
     }
 
+    fn merge(&mut self, other: &Self) {
+        self.seen += other.seen;
+        self.own += other.own;
+        self.filtered += other.filtered;
+        self.sent += other.sent;
+        for (reason, lost) in &other.lost {
+            *self.lost.entry(reason).or_default() += lost;
+        }
+    }
+
+    /// What the parts add up to; the same as `seen`, or something is not accounted for.
+    #[must_use]
+    pub fn sum(&self) -> u64 {
+        self.own + self.filtered + self.sent + self.lost()
+    }
+
     /// All losses together.
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.lost.values().sum()
-    }
-
-    /// Whether every call is accounted for.
-    #[must_use]
-    pub fn closes(&self) -> bool {
-        self.seen == self.own + self.filtered + self.sent + self.lost()
     }
 }
 
@@ -155,14 +165,7 @@ impl Ledger {
     pub fn total(&self) -> Account {
         let mut total = Account::default();
         for cpu in &self.cpus {
-            let account = &cpu.account;
-            total.seen += account.seen;
-            total.own += account.own;
-            total.filtered += account.filtered;
-            total.sent += account.sent;
-            for (reason, lost) in &account.lost {
-                *total.lost.entry(reason).or_default() += lost;
-            }
+            total.merge(&cpu.account);
         }
         total
     }
@@ -176,12 +179,11 @@ impl Ledger {
                 open.push(format!("{what}: {left} is not {right}"));
             }
         };
-        let sum = |account: &Account| account.own + account.filtered + account.sent + account.lost();
         for cpu in &self.cpus {
-            check(format!("cpu{}: seen = self + filtered + sent + lost", cpu.cpu), cpu.account.seen, sum(&cpu.account));
+            check(format!("cpu{}: seen = self + filtered + sent + lost", cpu.cpu), cpu.account.seen, cpu.account.sum());
         }
         for (name, account) in &self.syscalls {
-            check(format!("{name}: seen = self + filtered + sent + lost"), account.seen, sum(account));
+            check(format!("{name}: seen = self + filtered + sent + lost"), account.seen, account.sum());
         }
         let (total, agent) = (self.total(), &self.agent);
         check("sent = drained".to_owned(), total.sent, agent.drained);

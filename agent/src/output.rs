@@ -38,3 +38,8 @@ impl Format {
         }
     }
 }
+
+/// Appends digits.
+fn number(value: impl itoa::Integer, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}

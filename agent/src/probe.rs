@@ -9,6 +9,7 @@ pub mod layout;
 mod log;
 pub mod object;
 pub mod rings;
+mod wiring;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,11 +17,8 @@ use std::{
 };
 
 use agent_common::{
-    ledger::{NRS, SLOTS, UNKNOWN_SLOT},
-    numbers,
+    ledger::SLOTS,
     options::{HOOKS, Opt, mode, names},
-    schema::{Abi, Hook},
-    shape,
 };
 use aya::{
     Ebpf, EbpfLoader, VerifierLogLevel,
@@ -28,6 +26,7 @@ use aya::{
     programs::RawTracePoint,
 };
 
+use self::wiring::Wiring;
 pub use self::{counters::Counters, error::ProbeError, layout::Layout, rings::Rings};
 use crate::select::Selection;
 
@@ -90,43 +89,6 @@ pub struct ProgramInfo {
     pub jited: u32,
 }
 
-/// Which slots a program serves, and from which tail-call array.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Wiring {
-    exits: BTreeMap<String, Vec<u32>>,
-    enters: BTreeMap<String, Vec<u32>>,
-    /// Whether any selected call keeps its registers from its entry.
-    kept: bool,
-}
-
-impl Wiring {
-    fn of(selection: &Selection) -> Self {
-        let mut wiring = Self::default();
-        let mut holes: BTreeSet<u32> = (0..NRS * 2).chain([UNKNOWN_SLOT]).collect();
-        for abi in Abi::ALL {
-            for entry in numbers::table(abi) {
-                let slot = abi as u32 * NRS + u32::from(entry.nr);
-                holes.remove(&slot);
-                if !selection.contains(entry.row) {
-                    continue;
-                }
-                let mut name = String::new();
-                // Writing to a String does not fail.
-                let _ = shape::write_name(&mut name, entry.row, abi);
-                let programs = if entry.row.hook == Hook::Enter { &mut wiring.enters } else { &mut wiring.exits };
-                programs.entry(name).or_default().push(slot);
-                wiring.kept |= entry.row.hook == Hook::Both;
-            }
-        }
-        if selection.unknown() {
-            wiring.exits.entry(names::UNKNOWN.to_owned()).or_default().extend(holes);
-            // Without its entry, an rt_sigreturn would look like a call with number -1.
-            wiring.kept = true;
-        }
-        wiring
-    }
-}
-
 impl Probe {
     /// Loads `object` into the kernel with what `selection` needs, and makes its rings. Nothing is attached yet. The
     /// processes that `selection` names are fixed from here on; the syscalls may be narrowed by [`Self::select`].
@@ -173,11 +135,7 @@ impl Probe {
         let mode = typed::<Array<_, u32>>(&mut ebpf, names::MODE)?;
         let counters = Counters::new(typed(&mut ebpf, names::LEDGER)?, typed(&mut ebpf, names::LANES)?, possible);
         let wiring = Wiring::of(selection);
-        let mut wanted: BTreeSet<&str> = wiring.exits.keys().chain(wiring.enters.keys()).map(String::as_str).collect();
-        let needs_enter = wiring.kept || !wiring.enters.is_empty();
-        wanted.insert(names::SYS_EXIT);
-        wanted.extend(needs_enter.then_some(names::SYS_ENTER));
-        let programs = load_programs(&mut ebpf, &wanted)?;
+        let programs = load_programs(&mut ebpf, &wiring.programs())?;
         let mut calls: ProgramArray<_> = typed(&mut ebpf, names::CALLS)?;
         wire(&mut ebpf, &mut calls, &wiring.exits)?;
         let mut enters: ProgramArray<_> = typed(&mut ebpf, names::ENTERS)?;
@@ -194,7 +152,7 @@ impl Probe {
                 ring_size,
                 online: online.len(),
                 log,
-                needs_enter,
+                needs_enter: wiring.needs_enter(),
                 on: BTreeSet::new(),
             },
             rings,
@@ -242,8 +200,7 @@ impl Probe {
     /// # Errors
     /// When the kernel refuses.
     pub fn select(&mut self, selection: &Selection, mode: u32) -> Result<(), ProbeError> {
-        let wiring = Wiring::of(selection);
-        let wanted: BTreeSet<u32> = wiring.exits.into_values().chain(wiring.enters.into_values()).flatten().collect();
+        let wanted = Wiring::of(selection).slots();
         // What is no longer wanted goes first, under the old mode; what is new comes last, under the new one.
         for slot in self.on.difference(&wanted) {
             self.selected.set(*slot, 0, 0).map_err(|error| ProbeError::map(names::SELECTED, error))?;

@@ -38,6 +38,8 @@ use crate::{
 
 /// Bytes of a buffer that both keep.
 const SNAPLEN: usize = 4096;
+/// How often a program is run when calls are lost.
+const ATTEMPTS: usize = 3;
 /// Lines that are shown before and after a difference.
 const AROUND: usize = 3;
 /// Calls whose buffers strace prints as plain strings.
@@ -56,8 +58,15 @@ struct Observed {
     events: BTreeMap<u32, Vec<Value>>,
 }
 
-/// Runs `program` under strace while the agent captures.
+/// Runs `program` under strace while the agent captures; again, when the rest of the machine was so loud that the agent
+/// lost calls, as it says.
 fn observe(program: &[&str]) -> Observed {
+    let mut attempts = (0..ATTEMPTS).filter_map(|_| attempt(program));
+    attempts.next().unwrap_or_else(|| panic!("{ATTEMPTS} times the agent lost calls: the machine is too busy"))
+}
+
+/// As [`observe`], once; `None` when calls were lost.
+fn attempt(program: &[&str]) -> Option<Observed> {
     let folder = TempDir::new();
     let file = folder.join("strace");
     let agent = Agent::start(&["-o", "json", "--snaplen", &SNAPLEN.to_string(), "--ring-budget", "256MiB"]);
@@ -78,7 +87,10 @@ fn observe(program: &[&str]) -> Observed {
     let mut last = 0;
     for line in lines.lines() {
         let event: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-        assert_eq!(event["type"], "syscall", "nothing may be lost here: {line}");
+        if event["type"] == "gap" {
+            println!("once more, since calls were lost: {line}");
+            return None;
+        }
         let (ts, tid) = (number(&event, "ts"), number(&event, "tid") as u32);
         assert!(ts >= last || event["late"] == true, "out of order, and nothing says so: {line}");
         last = last.max(ts);
@@ -90,7 +102,7 @@ fn observe(program: &[&str]) -> Observed {
     for events in events.values_mut() {
         events.sort_by_key(|event| number(event, "ts"));
     }
-    Observed { trace, events }
+    Some(Observed { trace, events })
 }
 
 /// What an event and a call differ in, in words.
@@ -104,8 +116,8 @@ fn difference(call: &Call, event: &Value) -> Option<String> {
         Outcome::Value(value) => ret == Some(*value) && errno.is_none(),
         Outcome::Error(name) => ret.is_some_and(|ret| ret < 0) && errno == Some(name),
         Outcome::Nothing => ret.is_none() && errno.is_none(),
-        // The kernel ends the call all the same, so that the thread can die; strace is not told.
-        Outcome::Killed => ret.is_none() || errno.is_some_and(|name| name.starts_with("ERESTART") || name == "EINTR"),
+        // The kernel ends the call all the same, so that the thread can die; strace is not told how.
+        Outcome::Killed => ret.is_some(),
     };
     if !same {
         return Some(format!("strace has the result {:?}, the agent {ret:?} {errno:?}", call.outcome));
@@ -126,6 +138,8 @@ fn argument(call: &str, arg: &Arg, theirs: &str, event: &Value) -> Option<String
     // Only some values of another argument make it a string.
     let unset = matches!(arg.kind, Kind::StrIf { .. }) && ours.is_null();
     let differs = if is_string(call, arg.kind) && !unset {
+        // strace knows that names of threads are kept to 15 bytes, and shows that one of 15 may be cut.
+        let theirs = if call == "prctl" { theirs.trim_end_matches("...") } else { theirs };
         text(arg, theirs, event)
     } else if matches!(arg.kind, Kind::ExecArgv(_)) {
         vector(arg, theirs, event)
@@ -242,6 +256,9 @@ fn agree(program: &[&str]) -> usize {
         let events = from_the_start(*tid, trace.root, events.get(tid).unwrap_or(&none));
         for at in 0..calls.len().max(events.len()) {
             let difference = match (calls.get(at), events.get(at)) {
+                (Some(Call { outcome: Outcome::Killed, .. }), _) if at + 1 < calls.len() => {
+                    Some("a thread that was killed goes on".to_owned())
+                }
                 (Some(call), Some(event)) => difference(call, event),
                 (Some(_), None) => Some("the agent has no more".to_owned()),
                 (None, Some(_)) => Some("strace has no more".to_owned()),
@@ -292,16 +309,4 @@ fn a_compiler() {
 #[test]
 fn threads_and_signals() {
     assert!(agree(&[env!("CARGO_BIN_EXE_load"), "threads"]) > 1000);
-}
-
-#[test]
-fn adhoc() {
-    let text = fs::read_to_string("/tmp/w/progs").expect("progs");
-    for line in text.lines().filter(|l| !l.is_empty()) {
-        println!("=== {line}");
-        let r = std::panic::catch_unwind(|| agree(&["/bin/bash", "-c", line]));
-        if r.is_err() {
-            println!("^^^ FAILED {line}");
-        }
-    }
 }

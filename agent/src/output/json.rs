@@ -3,7 +3,7 @@
 
 use agent_common::{record::NO_ID, schema::Abi};
 
-use super::escape;
+use super::{escape, number};
 use crate::{
     decode::{
         sockaddr::{self, SockAddr},
@@ -12,11 +12,6 @@ use crate::{
     },
     event::{Event, Gap},
 };
-
-/// Appends digits.
-fn number(value: impl itoa::Integer, out: &mut Vec<u8>) {
-    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
-}
 
 /// Appends `"key":`, after a comma.
 fn member(key: &str, out: &mut Vec<u8>) {

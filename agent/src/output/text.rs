@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use agent_common::schema::Abi;
 
-use super::{escape, time};
+use super::{escape, number, time};
 use crate::{
     decode::{
         sockaddr::SockAddr,
@@ -20,11 +20,6 @@ const CYAN: &[u8] = b"\x1b[36m";
 const BOLD: &[u8] = b"\x1b[1m";
 const RED: &[u8] = b"\x1b[31m";
 const RESET: &[u8] = b"\x1b[0m";
-
-/// Appends digits.
-fn number(value: impl itoa::Integer, out: &mut Vec<u8>) {
-    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
-}
 
 fn style(colour: bool, style: &[u8], out: &mut Vec<u8>) {
     if colour {

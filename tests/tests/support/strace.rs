@@ -10,9 +10,9 @@ pub(crate) enum Outcome {
     Value(i64),
     /// `= -1 ENOENT (..)`, `= ? ERESTARTSYS (..)`
     Error(String),
-    /// `= ?`: the call never returns.
+    /// `= ?`: `exit` and `exit_group` never return.
     Nothing,
-    /// `<unfinished ...>) = ?`: the thread was killed inside the call.
+    /// `= ?`, of another call: the thread was killed inside it.
     Killed,
 }
 
@@ -92,7 +92,10 @@ fn call(line: &str, more: &str) -> Result<Call, String> {
     let (name, rest) = line.split_once('(').ok_or_else(|| wrong("no arguments"))?;
     let (args, rest) = arguments(rest).ok_or_else(|| wrong("no end of the arguments"))?;
     let result = rest.trim_start().strip_prefix("= ").ok_or_else(|| wrong("no result"))?;
-    let outcome = outcome(result).ok_or_else(|| wrong("no such result"))?;
+    let mut outcome = outcome(result).ok_or_else(|| wrong("no such result"))?;
+    if outcome == Outcome::Nothing && !["exit", "exit_group"].contains(&name) {
+        outcome = Outcome::Killed;
+    }
     Ok(Call { name: name.to_owned(), args, outcome, line: line.clone() })
 }
 
