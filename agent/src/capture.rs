@@ -10,7 +10,7 @@ use std::{
 };
 
 use agent_common::options::mode;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use bytesize::ByteSize;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -34,6 +34,9 @@ const NOT_CLOSED: u8 = 3;
 /// When capture can't start, or its account can't be written.
 pub fn run(args: &cli::Capture) -> Result<ExitCode> {
     let mut selection = Selection::parse(&args.syscalls).context("--syscalls")?;
+    if selection.is_empty() {
+        bail!("--syscalls selects nothing: what it adds it takes away again");
+    }
     selection.pids.clone_from(&args.pid);
     selection.uids.clone_from(&args.uid);
     selection.comms.clone_from(&args.comm);
@@ -55,6 +58,9 @@ pub fn run(args: &cli::Capture) -> Result<ExitCode> {
     let settings =
         Settings { snaplen: args.snaplen, ring_budget: args.ring_budget.as_u64(), log_level: args.log_level.probe() };
 
+    if host::in_pid_namespace() {
+        bail!("{}", host::PID_NAMESPACE);
+    }
     let object = probe::embedded()?;
     let layout = Layout::of_kernel(args.btf.as_deref(), &host::kernel_release())?;
     if !layout.has_btf() {

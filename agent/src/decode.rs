@@ -101,6 +101,12 @@ pub enum RawArg<'a> {
 }
 
 impl RawArg<'_> {
+    /// Whether there were more bytes.
+    #[must_use]
+    pub const fn is_cut(&self) -> bool {
+        matches!(self, Self::Bytes { cut: true, .. })
+    }
+
     /// The value of a register argument.
     #[must_use]
     pub fn word(&self) -> Option<u64> {
@@ -228,8 +234,14 @@ impl<'a> RawEvent<'a> {
 
     /// The result; `None` for a call that has none.
     #[must_use]
-    pub const fn ret(&self) -> Option<i64> {
-        if self.header.flags & flag::NO_RET == 0 { Some(self.header.ret) } else { None }
+    pub fn ret(&self) -> Option<i64> {
+        let ret = self.header.ret;
+        let ret = match self.abi {
+            // A 32-bit sigreturn restores an error without its sign.
+            Abi::I386 if (0xffff_f001..=0xffff_ffff).contains(&ret) => i64::from((ret as u32).cast_signed()),
+            Abi::Native | Abi::I386 => ret,
+        };
+        (self.header.flags & flag::NO_RET == 0).then_some(ret)
     }
 
     /// The error that the result stands for: 1 to 4095.

@@ -3,6 +3,20 @@
 
 pub mod capabilities;
 
+use std::os::unix::fs::MetadataExt as _;
+
+/// What to do in a PID namespace, where the kernel's process ids are not this process's.
+pub const PID_NAMESPACE: &str = "lanner runs in a PID namespace, where it can't tell itself from others; give it the host's: \
+                                 --pid=host (docker, podman), hostPID: true (Kubernetes)";
+
+/// Whether this process sees other process ids than the kernel's own. The initial namespace has a fixed inode:
+/// <https://github.com/torvalds/linux/blob/v6.12/include/linux/proc_ns.h#L45>
+#[must_use]
+pub fn in_pid_namespace() -> bool {
+    const PROC_PID_INIT_INO: u64 = 0xefff_fffc;
+    std::fs::metadata("/proc/self/ns/pid").is_ok_and(|ns| ns.ino() != PROC_PID_INIT_INO)
+}
+
 /// `uname -r`
 #[must_use]
 pub fn kernel_release() -> String {

@@ -103,8 +103,8 @@ impl Probe {
     ) -> Result<(Self, Rings), ProbeError> {
         object::check(object)?;
         let possible = possible_cpus()?;
-        let online =
-            aya::util::online_cpus().map_err(|(_, error)| ProbeError::system("reading the online CPUs", error))?;
+        let online = aya::util::online_cpus()
+            .map_err(|(_, error)| ProbeError::system("reading /sys/devices/system/cpu/online", error))?;
         let ring_size = rings::ring_size(settings.ring_budget, online.len());
         let mut options = [0_u32; Opt::COUNT];
         options[Opt::Snaplen as usize] = settings.snaplen;
@@ -114,7 +114,7 @@ impl Probe {
         options[Opt::ByComm as usize] = u32::from(!selection.comms.is_empty());
         options[Opt::OwnTgid as usize] = std::process::id();
         let offsets = layout.offsets();
-        raise_memlock();
+        raise_limits();
         let mut ebpf = EbpfLoader::new()
             .verifier_log_level(VerifierLogLevel::VERBOSE | VerifierLogLevel::STATS)
             .override_global(names::OPTIONS, &options, true)
@@ -124,6 +124,9 @@ impl Probe {
             .map_max_entries(names::LEDGER, possible * SLOTS)
             .map_max_entries(names::LANES, possible * HOOKS)
             .map_max_entries(names::SCRATCH, possible)
+            .map_max_entries(names::PIDS, entries(selection.pids.len()))
+            .map_max_entries(names::UIDS, entries(selection.uids.len()))
+            .map_max_entries(names::COMMS, entries(selection.comms.len()))
             .load(object)
             .map_err(ProbeError::load)?;
         let outer = ebpf.map_mut(names::RINGS).ok_or_else(|| ProbeError::Missing(format!("map {}", names::RINGS)))?;
@@ -253,9 +256,15 @@ impl Probe {
     }
 }
 
+/// Entries of a map for `len` keys; a map can't have none.
+fn entries(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX).max(1)
+}
+
 /// Number of CPUs that the kernel may ever have online.
 fn possible_cpus() -> Result<u32, ProbeError> {
-    let count = aya::util::nr_cpus().map_err(|(_, error)| ProbeError::system("reading the possible CPUs", error))?;
+    let count = aya::util::nr_cpus()
+        .map_err(|(_, error)| ProbeError::system("reading /sys/devices/system/cpu/possible", error))?;
     Ok(count as u32)
 }
 
@@ -272,10 +281,13 @@ fn wait_for_running() {
     }
 }
 
-/// Before 5.11 the kernel charges maps to `RLIMIT_MEMLOCK`. Where it can't be raised, map creation says so itself.
-fn raise_memlock() {
-    use rustix::process::{Resource, Rlimit, setrlimit};
+/// Before 5.11 the kernel charges maps to `RLIMIT_MEMLOCK`, and every program, map and ring is a descriptor. Where a limit
+/// can't be raised, what needs it says so itself.
+fn raise_limits() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let _ = setrlimit(Resource::Memlock, Rlimit { current: None, maximum: None });
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
 fn typed<T: TryFrom<Map, Error = aya::maps::MapError>>(ebpf: &mut Ebpf, name: &str) -> Result<T, ProbeError> {

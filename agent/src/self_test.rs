@@ -39,7 +39,7 @@ pub enum SelfTestError {
     #[error(transparent)]
     Probe(#[from] ProbeError),
     /// The child could not be run.
-    #[error("the self-test's child can't be run: {0}")]
+    #[error("the self-test's child (/proc/self/exe {CHILD}) can't be run: {0}")]
     Child(io::Error),
     /// A call was not reported.
     #[error(

@@ -137,7 +137,7 @@ fn args(event: &Event<'_>, remarks: &mut Remarks, out: &mut Vec<u8>) {
         if escaped {
             remarks.escaped.push(arg.name);
         }
-        if cut {
+        if cut || raw.is_cut() {
             remarks.truncated.push(arg.name);
         }
         if unreadable {

@@ -55,7 +55,11 @@ pub fn event(event: &Event<'_>, colour: bool, out: &mut Vec<u8>) {
         }
         out.extend_from_slice(arg.name.as_bytes());
         out.push(b'=');
-        value::visit(arg.kind, raw, &context, &mut Line::new(out));
+        let mut line = Line::new(out);
+        value::visit(arg.kind, raw, &context, &mut line);
+        if raw.is_cut() && !line.cut {
+            out.extend_from_slice(b"...");
+        }
     }
     out.extend_from_slice(b") = ");
     result(event, colour, out);
@@ -118,11 +122,13 @@ pub fn gap(gap: &Gap, out: &mut Vec<u8>) {
 struct Line<'a> {
     out: &'a mut Vec<u8>,
     first: bool,
+    /// Whether it was shown already that something is missing.
+    cut: bool,
 }
 
 impl<'a> Line<'a> {
     const fn new(out: &'a mut Vec<u8>) -> Self {
-        Self { out, first: true }
+        Self { out, first: true, cut: false }
     }
 
     fn separate(&mut self) {
@@ -172,6 +178,7 @@ impl Visitor for Line<'_> {
         self.out.push(b'"');
         if cut {
             self.out.extend_from_slice(b"...");
+            self.cut = true;
         }
     }
 
@@ -210,6 +217,7 @@ impl Visitor for Line<'_> {
         if cut {
             self.separate();
             self.out.extend_from_slice(b"...");
+            self.cut = true;
         }
         self.out.push(b']');
         self.first = false;

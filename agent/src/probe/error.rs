@@ -70,6 +70,12 @@ pub enum ProbeError {
     /// The binary was built without a probe.
     #[error("this lanner was built without a probe; build it with `cargo xtask build`")]
     NotEmbedded,
+    /// The process has no descriptors left.
+    #[error(
+        "too many open files: the probe takes a descriptor for each of some 370 programs and each CPU; raise \
+             `ulimit -n`"
+    )]
+    Descriptors,
     /// A system call of the agent's own failed.
     #[error("{call} failed: {error}")]
     System {
@@ -83,6 +89,7 @@ pub enum ProbeError {
 impl ProbeError {
     pub(super) fn map(map: &str, error: MapError) -> Self {
         match &error {
+            MapError::CreateError { io_error, .. } if exhausted(io_error) => Self::Descriptors,
             MapError::SyscallError(call) if denied(&call.io_error) => Self::denied(call.call),
             MapError::CreateError { io_error, .. } if denied(io_error) => Self::denied("bpf_map_create"),
             _ => Self::Map { map: map.to_owned(), error },
@@ -91,6 +98,7 @@ impl ProbeError {
 
     pub(super) fn program(what: &str, program: &str, error: ProgramError) -> Self {
         match &error {
+            ProgramError::LoadError { io_error, .. } if exhausted(io_error) => Self::Descriptors,
             // The verifier too says EACCES, but then it has written why.
             ProgramError::LoadError { io_error, verifier_log }
                 if denied(io_error) && verifier_log.to_string().trim().is_empty() =>
@@ -124,6 +132,12 @@ impl ProbeError {
     }
 }
 
+/// EMFILE, ENFILE
+fn exhausted(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(23 | 24))
+}
+
+/// EPERM, EACCES
 fn denied(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(1 | 13))
 }
