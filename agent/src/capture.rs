@@ -93,7 +93,7 @@ pub fn run(args: &cli::Capture) -> Result<ExitCode> {
     let stats = Arc::new(Stats::default());
     let mut order = Order::new(probe.counters().cpus());
     probe.attach()?;
-    self_test::run(&mut probe, &mut rings, &mut order, &layout, &stats)?;
+    self_test::run(&mut probe, &mut rings, &mut order, &layout, settings.snaplen, &stats)?;
     runtime.block_on(async {
         let (finished, mut heard) = tokio::sync::mpsc::channel(1);
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);

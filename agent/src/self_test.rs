@@ -86,6 +86,8 @@ struct Truth {
     nonce: String,
     since: u64,
     until: u64,
+    /// As much of what it wrote as the probe keeps.
+    greeting: &'static [u8],
     has_parent: bool,
     has_argv: bool,
 }
@@ -105,7 +107,7 @@ pub fn run_alone(object: &[u8], layout: &Layout) -> Result<(), SelfTestError> {
     let (mut probe, mut rings) = Probe::load(object, layout, &selection(), &settings)?;
     probe.attach()?;
     let mut order = Order::new(probe.counters().cpus());
-    run(&mut probe, &mut rings, &mut order, layout, &Stats::default())?;
+    run(&mut probe, &mut rings, &mut order, layout, settings.snaplen, &Stats::default())?;
     probe.detach()?;
     Ok(())
 }
@@ -119,6 +121,7 @@ pub fn run(
     rings: &mut Rings,
     order: &mut Order,
     layout: &Layout,
+    snaplen: u32,
     stats: &Stats,
 ) -> Result<(), SelfTestError> {
     probe.select(&selection(), mode::SELF_TEST)?;
@@ -143,6 +146,7 @@ pub fn run(
         nonce,
         since,
         until: boot_now(),
+        greeting: GREETING.get(..snaplen as usize).unwrap_or(GREETING),
         has_parent: tier(Field::TaskRealParent),
         has_argv: tier(Field::MmArgStart),
     };
@@ -233,7 +237,7 @@ fn compare(records: &[Vec<u8>], truth: &Truth) -> Result<(), SelfTestError> {
     let getppid = find("getppid", &|_| true)?;
     expect("getppid", "result", &getppid.header.ret, &truth.parent)?;
     let write = find("write", &|event| event.header.ret == GREETING.len() as i64)?;
-    let greeting = String::from_utf8_lossy(GREETING);
+    let greeting = String::from_utf8_lossy(truth.greeting);
     expect("write", "data", &text(&write, "data").unwrap_or_default(), &greeting)?;
     let exec = find("execve", &|event| event.header.ret == 0)?;
     if truth.has_argv {
