@@ -273,6 +273,52 @@ fn every_syscall_is_listed() {
     assert!(said.code == Some(0) && said.stderr.is_empty() && said.stdout.starts_with("NAME"), "{said:?}");
 }
 
+/// Runs a shell script in which `"$0"` is the agent.
+fn shell(script: &str) -> Said {
+    Said::of(Command::new("/bin/bash").args(["-c", script]).arg(binary()).output().expect("bash"))
+}
+
+#[test]
+fn limits_of_the_shell() {
+    let _alone = alone();
+    // All programs together take more descriptors than some shells allow.
+    for limit in [256, 64] {
+        let said = shell(&format!(r#"ulimit -Sn {limit}; "$0" -o json --duration 100ms >/dev/null"#));
+        assert!(said.code == Some(0) && said.stderr.contains("ledger: closed"), "{limit}: {said:?}");
+        let said = shell(&format!(r#"ulimit -n {limit}; "$0" -o json --duration 100ms >/dev/null"#));
+        let told = said.stderr.contains("open files") && said.stderr.contains("ulimit -n");
+        assert!(said.code == Some(1) && told, "{limit}: {said:?}");
+    }
+}
+
+#[test]
+fn a_pid_namespace() {
+    let _alone = alone();
+    let said = shell(r#"unshare --pid --fork --mount-proc "$0" -o json --syscalls getppid --duration 500ms"#);
+    // Ids in there are not the kernel's. To cope with that is good, to say so is enough.
+    let told = said.stderr.contains("PID namespace") && said.stderr.contains("host");
+    let copes = said.code == Some(0) && said.stderr.contains("ledger: closed");
+    assert!(copes || (said.code == Some(1) && told), "{said:?}");
+}
+
+#[test]
+fn more_ids_than_anybody_gives() {
+    let _alone = alone();
+    let pids: Vec<_> = (1..=5000).map(|pid| format!("--pid={pid}")).collect();
+    let said = Said::run(pids.iter().map(String::as_str).chain(["--syscalls", "getppid", "--duration", "100ms"]));
+    let told = said.stderr.contains("--pid") && said.stderr.contains("4096");
+    assert!(said.code == Some(0) || (said.code == Some(1) && told), "{said:?}");
+}
+
+#[test]
+fn a_selection_of_nothing() {
+    let _alone = alone();
+    for words in ["!all", "network,!network", "read,-read"] {
+        let said = Said::run(["--syscalls", words, "--duration", "100ms"]);
+        assert!(said.code == Some(1) && said.stderr.contains("--syscalls"), "{words}: {said:?}");
+    }
+}
+
 /// A terminal: its end for the agent, and ours.
 fn terminal() -> (OwnedFd, File) {
     let (mut ours, mut theirs) = (-1, -1);

@@ -62,3 +62,9 @@ fn a_file_is_followed() {
     let captured = Capture::of(["openat"]).write(folder.join("events")).run(|| drop(fs::read("/in-a-file")));
     captured.expect(|e| e.arg("name") == "/in-a-file");
 }
+
+/// Elsewhere `tests/syscalls` has no case.
+#[cfg(not(target_arch = "x86_64"))]
+#[test]
+#[ignore = "the cases of tests/syscalls make their calls by the registers of x86_64"]
+fn every_call_is_shown_as_it_was_made() {}

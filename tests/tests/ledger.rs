@@ -25,7 +25,7 @@ use std::{
 
 use rustix::process::Signal;
 use serde_json::Value;
-use tests::{TempDir, await_no_leftovers};
+use tests::TempDir;
 
 use crate::{
     agent::{Agent, Run, alone},
@@ -75,10 +75,17 @@ fn agree(stream: &Stream, ledger: &Value) {
     assert_eq!(stream.events, count(agent, "delivered"), "lines, and events delivered");
     assert_eq!(stream.late, count(agent, "late"), "marks, and events late");
     let dropped = dropped(ledger);
+    for cpu in ledger["cpus"].as_array().expect("cpus") {
+        let events = stream.by_cpu.get(&count(cpu, "cpu")).copied().unwrap_or_default();
+        let most = dropped + count(agent, "filtered");
+        let missing = count(cpu, "sent").checked_sub(events);
+        assert!(missing.is_some_and(|missing| missing <= most), "{events} events of {cpu}");
+    }
     if dropped == 0 {
         assert_eq!(stream.lost, all_lost(ledger), "what gaps say, and what was lost");
         assert_eq!(stream.missing, stream.before, "every hole in the numbers has its gap");
-        assert_eq!(stream.before, count(agent, "filtered"), "only the self-test's events precede the first");
+        // A lane that has nothing else does not show them.
+        assert!(stream.before <= count(agent, "filtered"), "only the self-test's events precede the first");
     } else {
         // A chunk that the output did not take is missing with the gaps in it.
         assert!(stream.lost <= all_lost(ledger), "gaps say {} was lost", stream.lost);
@@ -211,6 +218,50 @@ fn a_flood_that_overflows_to_a_slow_reader() {
     let ledger = flood_to_slow_reader(SMALL);
     tell("small rings, slow reader", &ledger);
     assert!(all_lost(&ledger) > 0, "small rings must overflow, or this proves nothing");
+}
+
+#[test]
+fn threads_that_begin_and_end() {
+    let _alone = alone();
+    let mut load = Load::new(&["births", "2"]);
+    let agent = Agent::start(&[&["-o", "json", "--pid", &load.pid()], SMALL].concat());
+    load.go();
+    // Long enough for small rings to overflow.
+    for _ in 0..3 {
+        pause(Duration::from_millis(200));
+        agent.signal(Signal::STOP);
+        pause(Duration::from_millis(200));
+        agent.signal(Signal::CONT);
+    }
+    let threads = load.rounds();
+    let run = agent.stop();
+    let ledger = ledger(&run);
+    let ended = &ledger["syscalls"]["exit"];
+    let accounted = count(ended, "sent") + lost(ended);
+    // Besides, a thread for each CPU.
+    assert!((threads..threads + 10).contains(&accounted), "{threads} threads ended, {accounted} are accounted for");
+    let stream = Stream::of(File::open(run.folder.join("events")).expect("events"));
+    agree(&stream, &ledger);
+    tell("threads that begin and end", &ledger);
+    assert!(lost(ended) > 0 && count(ended, "sent") > 0, "both happen: {ended}");
+}
+
+#[test]
+fn starts_and_ends_amid_a_flood() {
+    let _alone = alone();
+    let mut load = Load::new(&["flood", "6"]);
+    load.go();
+    for args in [&[], SMALL] {
+        let agent = Agent::start(&[&["-o", "json"], args].concat());
+        pause(Duration::from_millis(500));
+        let run = agent.stop();
+        let ledger = ledger(&run);
+        assert!(total(&ledger, "sent") > 1000, "there was a flood: {ledger}");
+        let stream = Stream::of(File::open(run.folder.join("events")).expect("events"));
+        agree(&stream, &ledger);
+        tell("amid a flood", &ledger);
+    }
+    load.rounds();
 }
 
 /// How many rounds a known load makes.
@@ -355,5 +406,4 @@ fn the_agent_itself_is_not_captured_but_counted() {
         event["pid"] == pid || event["ppid"] == pid
     });
     assert_eq!(own, None, "a call of the agent's own was captured");
-    await_no_leftovers();
 }

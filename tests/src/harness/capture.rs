@@ -62,6 +62,9 @@ pub struct Capture {
 
 impl Capture {
     /// Captures these syscalls and classes, as `--syscalls` takes them.
+    ///
+    /// The test program's own reading of the agent's output is captured too, if `read` is; with a large snap length it
+    /// feeds itself, and needs a filter such as [`Self::comm`].
     #[must_use]
     pub fn of<S: Into<String>>(words: impl IntoIterator<Item = S>) -> Self {
         Self {

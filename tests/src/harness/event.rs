@@ -190,3 +190,33 @@ pub fn difference(at: &str, found: &Value, wanted: &Value) -> Option<String> {
         _ => (found != wanted).then(|| format!("{at}: is {found}, not {wanted}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_first_difference_is_named() {
+        let differ = |found, wanted| difference("line", &found, &wanted);
+        assert_eq!(differ(json!({ "a": [1, { "b": null }] }), json!({ "a": [1, { "b": null }] })), None);
+        assert_eq!(differ(json!({ "a": [1, 2] }), json!({ "a": [1, 3] })).as_deref(), Some("line.a.1: is 2, not 3"));
+        assert_eq!(differ(json!({ "a": [1] }), json!({ "a": [1, 3] })).as_deref(), Some("line.a: is [1], not [1,3]"));
+        let missing = differ(json!({}), json!({ "a": 1 }));
+        assert_eq!(missing.as_deref(), Some("line.a: is not there, expected 1"));
+        let unexpected = differ(json!({ "a": 1, "b": 2 }), json!({ "a": 1 }));
+        assert_eq!(unexpected.as_deref(), Some("line.b: is 2, and nothing is expected"));
+    }
+
+    #[test]
+    fn fields_remember_what_they_were_compared_with() {
+        let event =
+            Event::new(json!({ "syscall": "openat", "args": { "name": "/x", "how": { "list": [4] } }, "ret": 3 }));
+        assert!(event.is("openat") && event.arg("how.list.0") == 4 && event.errno().is_null());
+        assert!(event.arg("name") != "/y");
+        assert_eq!((event.agreed(), event.differing().trim()), (2, "args.name: is \"/x\", not \"/y\""));
+        event.forget();
+        assert_eq!((event.agreed(), event.differing()), (0, String::new()));
+    }
+}

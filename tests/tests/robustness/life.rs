@@ -10,12 +10,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::process::{Signal, getppid};
+use rustix::process::{Pid, Signal, getppid, kill_process};
 use serde_json::Value;
-use tests::{Ledger, TempDir, await_no_leftovers, binary, lanner};
+use tests::{Ledger, TempDir, binary, lanner};
 
 use crate::{
     agent::{Agent, Run, alone},
+    kernel::{Kind, await_gone, held},
     load::Load,
     wait::wait_for,
 };
@@ -69,9 +70,10 @@ fn killed_and_started_again() {
     let load = load();
     let agent = Agent::start(&["-o", "json"]);
     assert_eq!(load.complete(), ROUNDS);
+    let held = held(agent.pid());
     agent.signal(Signal::KILL);
     assert!(!agent.finish().status.success());
-    await_no_leftovers();
+    await_gone(&held);
 
     let load = self::load();
     let agent = Agent::start(&["-o", "json", "--pid", &load.pid()]);
@@ -87,13 +89,14 @@ fn two_at_once() {
     let load = load();
     let agents = [(); 2].map(|()| Agent::start(&["-o", "json", "--pid", &load.pid(), "--syscalls", "getppid,openat"]));
     assert_eq!(load.complete(), ROUNDS);
+    let held: Vec<_> = agents.iter().map(|agent| held(agent.pid())).collect();
     for run in agents.map(Agent::stop) {
         assert!(run.status.success(), "{}\n{}", run.status, run.stderr);
         ledger(&run);
         let events = lines(&run.folder.join("events"));
         assert_eq!(events.iter().filter(|event| event["syscall"] == "getppid").count() as u64, ROUNDS);
     }
-    await_no_leftovers();
+    held.iter().for_each(await_gone);
 }
 
 #[test]
@@ -137,6 +140,23 @@ fn a_reader_that_has_seen_enough() {
         assert!(status.success() && quiet(&stderr), "{format}: {status}\n{stderr}");
         assert_eq!(stdout.lines().count(), 5, "{format}: {stdout}");
     }
+}
+
+#[test]
+fn a_reader_that_does_not_read() {
+    let _alone = alone();
+    let (reader, writer) = io::pipe().expect("a pipe");
+    let agent = Agent::start_to(&["-o", "json", "--syscalls", "getppid"], TempDir::new(), writer.into());
+    for _ in 0..20_000 {
+        let _ = getppid();
+    }
+    let run = agent.stop();
+    drop(reader);
+    assert!(run.status.success(), "{}\n{}", run.status, run.stderr);
+    assert!(run.stderr.contains("takes nothing"), "nobody is told that events went nowhere:\n{}", run.stderr);
+    let agent = ledger(&run).agent;
+    let dropped: u64 = agent.sink_dropped.values().sum();
+    assert!(dropped > 0 && agent.delivered + dropped + agent.filtered == agent.decoded, "{agent:?}");
 }
 
 #[test]
@@ -247,19 +267,6 @@ fn a_time() {
     ledger(&run);
 }
 
-/// The ids of what a process holds in the kernel, by kind.
-fn held(pid: i32) -> BTreeSet<(&'static str, u64)> {
-    let mut held = BTreeSet::new();
-    for info in fs::read_dir(format!("/proc/{pid}/fdinfo")).expect("a running agent").flatten() {
-        let text = fs::read_to_string(info.path()).unwrap_or_default();
-        for (key, kind) in [("prog_id:", "prog"), ("map_id:", "map"), ("link_id:", "link")] {
-            let ids = text.lines().filter_map(|line| line.strip_prefix(key)?.trim().parse().ok());
-            held.extend(ids.map(|id| (kind, id)));
-        }
-    }
-    held
-}
-
 #[test]
 fn nothing_is_left() {
     let _alone = alone();
@@ -281,24 +288,18 @@ fn nothing_is_left() {
     wait_for("it captures", || {
         fs::read_to_string(folder.join("stderr")).expect("a log").contains("capturing").then_some(())
     });
-    let held = held(child.id() as i32);
-    for kind in ["prog", "map", "link"] {
-        assert!(held.iter().any(|(held, _)| *held == kind), "a running agent has a {kind}: {held:?}");
+    let held = held(Pid::from_child(&child));
+    for kind in [Kind::Program, Kind::Map, Kind::Link] {
+        assert!(held.iter().any(|(held, _)| *held == kind), "a running agent has a {kind:?}: {held:?}");
     }
     let threads = fs::read_dir(format!("/proc/{}/task", child.id())).expect("threads").count();
     assert!((2..=12).contains(&threads), "{threads} threads");
-    rustix::process::kill_process(rustix::process::Pid::from_child(&child), Signal::TERM).expect("a running agent");
+    kill_process(Pid::from_child(&child), Signal::TERM).expect("a running agent");
     assert!(child.wait().expect("it ends").success());
     assert!(!fs::exists(format!("/proc/{}/task", child.id())).expect("proc"), "a thread is left");
-    for (kind, id) in held {
-        wait_for(&format!("{kind} {id} is gone"), || {
-            let shown = Command::new("bpftool").args([kind, "show", "id", &id.to_string()]).output().expect("bpftool");
-            (!shown.status.success()).then_some(())
-        });
-    }
+    await_gone(&held);
     assert_eq!(fs::read_dir(&scratch).expect("a folder").count(), 0, "a file is left where it ran");
     let left: Vec<_> =
         shared().difference(&before).filter(|path| path.to_string_lossy().contains("lanner")).cloned().collect();
     assert!(left.is_empty(), "{left:?}");
-    await_no_leftovers();
 }

@@ -51,6 +51,8 @@ pub(crate) fn open_identities(ledger: &Value) -> Vec<String> {
         count(agent, "filtered") + count(agent, "delivered") + dropped(ledger),
     );
     check("lost = sequence gaps".to_owned(), cpus.iter().map(lost).sum(), count(agent, "sequence_gaps"));
+    // Refused before anything could be counted: there must be none.
+    check("recursion misses = 0".to_owned(), count(ledger, "recursion_misses"), 0);
     check("closed".to_owned(), u64::from(ledger["closed"] == true), 1);
     open
 }
@@ -133,6 +135,8 @@ pub(crate) struct Stream {
     pub(crate) missing: u64,
     /// Of the missing, those before the first event of a lane.
     pub(crate) before: u64,
+    /// Events by CPU.
+    pub(crate) by_cpu: BTreeMap<u64, u64>,
     lanes: BTreeMap<(u64, bool), Lane>,
     last: u64,
     wrong: String,
@@ -188,6 +192,7 @@ impl Stream {
             }
             Line::Event { ts, cpu, seq, at_entry, late } => {
                 self.events += 1;
+                *self.by_cpu.entry(cpu).or_default() += 1;
                 self.late += u64::from(late);
                 if late != (ts < self.last) {
                     let last = self.last;

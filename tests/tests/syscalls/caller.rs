@@ -6,10 +6,7 @@ use std::{
     ffi::{CStr, CString},
     fs::File,
     io::{BufRead as _, BufReader, Write as _},
-    os::{
-        fd::FromRawFd as _,
-        unix::ffi::OsStrExt as _,
-    },
+    os::{fd::FromRawFd as _, unix::ffi::OsStrExt as _},
     panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
     path::{Path, PathBuf},
 };
@@ -33,8 +30,11 @@ pub(crate) struct Expected {
     pub(crate) at: String,
     pub(crate) pid: u32,
     pub(crate) tid: u32,
+    pub(crate) ppid: u32,
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
     pub(crate) abi: String,
-    pub(crate) nr: u16,
+    pub(crate) nr: i64,
     pub(crate) syscall: String,
     pub(crate) ret: Option<i64>,
     pub(crate) args: Args,
@@ -49,14 +49,19 @@ pub(crate) struct Args {
     pub(crate) unreadable: Vec<String>,
 }
 
+impl Args {
+    /// These, and one more.
+    pub(crate) fn with(mut self, name: &str, value: impl Want) -> Self {
+        value.want(name, &mut self);
+        self
+    }
+}
+
 /// Lists arguments: `args! { fd: 3, data: data(b"x") }`. `()` stands for null.
 macro_rules! args {
-    ($($name:ident: $value:expr),* $(,)?) => {{
-        #[allow(unused_mut, reason = "a call without arguments")]
-        let mut args = $crate::caller::Args::default();
-        $($crate::caller::Want::want($value, stringify!($name), &mut args);)*
-        args
-    }};
+    ($($name:ident: $value:expr),* $(,)?) => {
+        $crate::caller::Args::default()$(.with(stringify!($name), $value))*
+    };
 }
 
 /// Makes a call: `call!(c, "close", fd)`.
@@ -178,13 +183,18 @@ impl Want for &CString {
     }
 }
 
-/// A buffer's content, of which the agent shows [`SNAPLEN`] bytes.
+/// A buffer's content, of which the agent shows some bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Data<'a>(&'a [u8], usize);
 
 /// A buffer's content.
 pub(crate) const fn data(bytes: &[u8]) -> Data<'_> {
     Data(bytes, SNAPLEN)
+}
+
+/// A buffer's content, of which the agent was told to show this many bytes.
+pub(crate) const fn kept(bytes: &[u8], length: usize) -> Data<'_> {
+    Data(bytes, length)
 }
 
 /// Bytes of which the agent shows all.
@@ -214,7 +224,7 @@ pub(crate) fn escape(bytes: &[u8]) -> (String, bool) {
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
         text.push_str(&chunk.valid().replace('\\', r"\\"));
-        chunk.invalid().iter().for_each(|byte| text.push_str(&format!(r"\x{byte:02x}")));
+        chunk.invalid().iter().for_each(|byte| text.extend([format!(r"\x{byte:02x}")]));
     }
     (text, true)
 }
@@ -260,14 +270,17 @@ pub(crate) struct Made<'c> {
     caller: &'c Caller,
     abi: Abi,
     name: &'static str,
-    nr: u16,
+    nr: i64,
     ret: i64,
 }
 
+/// Stands for the name of a syscall that has none.
+const UNNAMED: &str = "";
+
 /// The number of a syscall.
-fn number(abi: Abi, name: &str) -> u16 {
+fn number(abi: Abi, name: &str) -> i64 {
     let numbered = numbers::table(abi).iter().find(|numbered| numbered.row.name == name);
-    numbered.unwrap_or_else(|| panic!("no syscall of {abi:?} is called {name}")).nr
+    i64::from(numbered.unwrap_or_else(|| panic!("no syscall of {abi:?} is called {name}")).nr)
 }
 
 fn six(registers: &[u64]) -> [u64; 6] {
@@ -289,7 +302,14 @@ impl Caller {
     fn of_thread(folder: PathBuf, parent: Option<RefCell<File>>) -> Self {
         // SAFETY: they take nothing and change nothing.
         let (pid, tid) = unsafe { (libc::getpid(), libc::gettid()) };
-        Self { pid: pid.cast_unsigned(), tid: tid.cast_unsigned(), folder, expected: RefCell::default(), failed: Cell::default(), parent }
+        Self {
+            pid: pid.cast_unsigned(),
+            tid: tid.cast_unsigned(),
+            folder,
+            expected: RefCell::default(),
+            failed: Cell::default(),
+            parent,
+        }
     }
 
     pub(crate) const fn pid(&self) -> u32 {
@@ -327,9 +347,9 @@ impl Caller {
         }
     }
 
-    /// Whether a case of [`Self::each`] failed.
-    pub(crate) const fn failed(&self) -> bool {
-        self.failed.get()
+    /// Whether a case of [`Self::each`] failed since this was asked before.
+    pub(crate) fn failed(&self) -> bool {
+        self.failed.replace(false)
     }
 
     /// What was noted.
@@ -340,15 +360,29 @@ impl Caller {
     /// Makes a call.
     pub(crate) fn call(&self, name: &'static str, registers: &[u64]) -> Made<'_> {
         let nr = number(Abi::Native, name);
-        let ret = raw(nr, six(registers));
+        // SAFETY: promised when the caller was made.
+        let ret = unsafe { raw(nr, six(registers)) };
         Made { caller: self, abi: Abi::Native, name, nr, ret }
     }
 
     /// Makes a call as 32-bit callers do.
     pub(crate) fn call32(&self, name: &'static str, registers: &[u64]) -> Made<'_> {
         let nr = number(Abi::I386, name);
-        let ret = raw32(nr, six(registers));
+        // SAFETY: promised when the caller was made.
+        let ret = unsafe { raw32(nr, six(registers)) };
         Made { caller: self, abi: Abi::I386, name, nr, ret }
+    }
+
+    /// Makes a call by a number that has no name.
+    pub(crate) fn unnamed(&self, abi: Abi, nr: i32, registers: &[u64; 6]) -> Made<'_> {
+        // SAFETY: promised when the caller was made.
+        let ret = unsafe {
+            match abi {
+                Abi::Native => raw(i64::from(nr), *registers),
+                Abi::I386 => raw32(i64::from(nr), *registers),
+            }
+        };
+        Made { caller: self, abi, name: UNNAMED, nr: i64::from(nr), ret }
     }
 
     /// Makes a call that does not return as calls do, and does not return here if it does not at all.
@@ -356,7 +390,8 @@ impl Caller {
     pub(crate) fn last(&self, name: &'static str, registers: &[u64], ret: impl Into<Option<i64>>, args: Args) -> i64 {
         let nr = number(Abi::Native, name);
         self.note(Abi::Native, name, nr, ret.into(), args);
-        raw(nr, six(registers))
+        // SAFETY: promised when the caller was made.
+        unsafe { raw(nr, six(registers)) }
     }
 
     /// Notes a call of this thread that is made elsewhere.
@@ -366,25 +401,31 @@ impl Caller {
     }
 
     #[track_caller]
-    fn note(&self, abi: Abi, name: &str, nr: u16, ret: Option<i64>, args: Args) {
-        self.note_of(self.pid, self.tid, abi, name, nr, ret, args);
+    fn note(&self, abi: Abi, name: &str, nr: i64, ret: Option<i64>, args: Args) {
+        // SAFETY: it takes nothing and changes nothing.
+        let ppid = unsafe { libc::getppid() };
+        self.note_of((self.pid, self.tid, ppid.cast_unsigned()), abi, name, nr, ret, args);
     }
 
     /// Notes a call of a process that this one made.
     #[track_caller]
     pub(crate) fn note_child(&self, pid: i64, name: &str, ret: impl Into<Option<i64>>, args: Args) {
         let pid = u32::try_from(pid).expect("it is a process id");
-        self.note_of(pid, pid, Abi::Native, name, number(Abi::Native, name), ret.into(), args);
+        self.note_of((pid, pid, self.pid), Abi::Native, name, number(Abi::Native, name), ret.into(), args);
     }
 
     #[track_caller]
-    fn note_of(&self, pid: u32, tid: u32, abi: Abi, name: &str, nr: u16, ret: Option<i64>, args: Args) {
+    fn note_of(&self, ids: (u32, u32, u32), abi: Abi, name: &str, nr: i64, ret: Option<i64>, args: Args) {
+        let (pid, tid, ppid) = ids;
+        // SAFETY: they take nothing and change nothing.
+        let (uid, gid) = unsafe { (libc::getuid(), libc::getgid()) };
         let abi = match abi {
             Abi::Native => "x86_64",
             Abi::I386 => "i386",
         };
         let at = Location::caller().to_string();
-        self.push(Expected { at, pid, tid, abi: abi.to_owned(), nr, syscall: name.to_owned(), ret, args });
+        let (abi, syscall) = (abi.to_owned(), name.to_owned());
+        self.push(Expected { at, pid, tid, ppid, uid, gid, abi, nr, syscall, ret, args });
     }
 
     fn push(&self, expected: Expected) {
@@ -464,13 +505,15 @@ impl Made<'_> {
     /// The call has these arguments, whatever its result.
     #[track_caller]
     pub(crate) fn is(self, args: Args) -> i64 {
-        self.caller.note(self.abi, self.name, self.nr, Some(self.ret), args);
+        let name = if self.name == UNNAMED { format!("syscall_{}", self.nr) } else { self.name.to_owned() };
+        self.caller.note(self.abi, &name, self.nr, Some(self.ret), args);
         self.ret
     }
 
     /// Leaves the case when the running kernel has no such syscall.
     fn leave_if_lacking(&self) {
-        if self.ret == -i64::from(libc::ENOSYS) && self.abi == Abi::Native && !in_kernel(self.name) {
+        let unknown = self.ret == -i64::from(libc::ENOSYS) && self.abi == Abi::Native;
+        if unknown && self.name != UNNAMED && !in_kernel(self.name) {
             resume_unwind(Box::new(Lacking));
         }
     }
@@ -507,13 +550,16 @@ pub(crate) fn c_path(path: &Path) -> CString {
 }
 
 /// Makes a call; the result is what the kernel left in the register.
-pub(crate) fn raw(nr: u16, r: [u64; 6]) -> i64 {
+///
+/// # Safety
+/// The registers are what the call takes.
+pub(crate) unsafe fn raw(nr: i64, r: [u64; 6]) -> i64 {
     let ret;
-    // SAFETY: that the registers are what the call takes is promised by whoever made the caller.
+    // SAFETY: see above.
     unsafe {
         std::arch::asm!(
             "syscall",
-            inlateout("rax") u64::from(nr) => ret,
+            inlateout("rax") nr => ret,
             in("rdi") r[0], in("rsi") r[1], in("rdx") r[2], in("r10") r[3], in("r8") r[4], in("r9") r[5],
             lateout("rcx") _, lateout("r11") _,
         );
@@ -522,13 +568,16 @@ pub(crate) fn raw(nr: u16, r: [u64; 6]) -> i64 {
 }
 
 /// Makes a call by the 32-bit entry; the result is what the kernel left in the whole register.
-pub(crate) fn raw32(nr: u16, r: [u64; 6]) -> i64 {
-    let mut registers = [u32::from(nr), 0, 0, 0, 0, 0, 0];
+///
+/// # Safety
+/// The registers are what the call takes.
+pub(crate) unsafe fn raw32(nr: i64, r: [u64; 6]) -> i64 {
+    let mut registers = [nr as u32, 0, 0, 0, 0, 0, 0];
     for (register, value) in registers[1..].iter_mut().zip(r) {
         *register = value as u32;
     }
     let ret;
-    // SAFETY: as above. rbx and rbp, which the compiler keeps for itself, are put back.
+    // SAFETY: see above. rbx and rbp, which the compiler keeps for itself, are put back.
     unsafe {
         std::arch::asm!(
             "push rbx",

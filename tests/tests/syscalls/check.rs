@@ -15,6 +15,9 @@ fn line(expected: &Expected) -> Value {
         "nr": expected.nr,
         "abi": expected.abi,
         "pid": expected.pid,
+        "ppid": expected.ppid,
+        "uid": expected.uid,
+        "gid": expected.gid,
         "args": expected.args.values,
         "ret": expected.ret,
         "escaped": expected.args.escaped,
@@ -32,6 +35,9 @@ fn shown(event: &Event) -> Value {
         "nr": json["nr"],
         "abi": json["abi"],
         "pid": json["pid"],
+        "ppid": json["ppid"],
+        "uid": json["uid"],
+        "gid": json["gid"],
         "args": json["args"],
         "ret": json["ret"],
         "escaped": remarks("escaped"),
@@ -53,14 +59,21 @@ fn errno_fits(event: &Event) -> bool {
     failed == event.json()["errno"].is_string()
 }
 
+/// Says so when a thread's calls are not in the order in which it made them.
+fn out_of_order(tid: u32, events: &[&Event]) -> Option<String> {
+    let mut pairs = events.iter().zip(events.iter().skip(1));
+    let (one, other) = pairs.find(|(one, other)| one.ts() > other.ts())?;
+    Some(format!("thread {tid}: {one} comes before {other}"))
+}
+
 /// Looks up every expectation, in the order in which its thread made its calls. The answer is what is wrong.
 pub(crate) fn all(expected: &[Expected], lines: &[Event]) -> Vec<String> {
     let mut threads = HashMap::<u32, Vec<&Event>>::new();
     for event in lines.iter().filter(|event| event.json()["type"] == "syscall") {
         threads.entry(event.tid()).or_default().push(event);
     }
+    let mut wrong: Vec<_> = threads.iter().filter_map(|(tid, events)| out_of_order(*tid, events)).collect();
     let mut next = HashMap::<u32, usize>::new();
-    let mut wrong = Vec::new();
     for one in expected {
         let events = threads.get(&one.tid).map_or(&[][..], Vec::as_slice);
         let from = next.entry(one.tid).or_default();

@@ -179,7 +179,7 @@ fn nodes(c: &Caller) {
 }
 
 fn listing(c: &Caller) {
-    std::fs::create_dir(c.folder().join("listed")).expect("the folder can be written");
+    std::fs::create_dir_all(c.folder().join("listed")).expect("the folder can be written");
     c.file("listed/entry", b"");
     for name in ["getdents", "getdents64"] {
         let fd = open(c, "listed", O_DIRECTORY);

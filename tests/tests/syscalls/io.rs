@@ -186,11 +186,10 @@ fn aio(c: &Caller) {
     for name in ["io_getevents", "io_pgetevents"] {
         call!(c, "io_submit", context, 1, list.as_ptr()).ok(args! { ctx_id: context, nr: 1, iocbpp: list.as_ptr() });
         let registers = [context, 1, 2, events.as_mut_ptr().reg(), (&raw const limit).reg(), 0];
-        let args = if name == "io_getevents" {
-            args! { ctx_id: context, min_nr: 1, nr: 2, events: shown.clone(), timeout: structs::timespec(&limit) }
-        } else {
-            args! { ctx_id: context, min_nr: 1, nr: 2, events: shown.clone(), timeout: structs::timespec(&limit), usig: 0 }
+        let args = args! {
+            ctx_id: context, min_nr: 1, nr: 2, events: shown.clone(), timeout: structs::timespec(&limit)
         };
+        let args = if name == "io_getevents" { args } else { args.with("usig", 0) };
         c.call(name, &registers).ok(args);
     }
     assert_eq!((buf, events[0].res), (*b"sync", 4));
@@ -205,7 +204,7 @@ fn aio(c: &Caller) {
 
 /// `struct io_uring_params` and the two structs in it, in words of four bytes: `include/uapi/linux/io_uring.h`.
 fn io_uring_params(p: &[u32; 30]) -> Value {
-    let wide = |at: usize| u64::from(p[at]) | u64::from(p[at + 1]) << 32;
+    let wide = |at: usize| u64::from(p[at]) | (u64::from(p[at + 1]) << 32);
     json!({
         "sq_entries": p[0],
         "cq_entries": p[1],

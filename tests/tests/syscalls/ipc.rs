@@ -50,7 +50,8 @@ fn new_futexes(c: &Caller) {
     let past = timespec { tv_sec: 1, tv_nsec: 2 };
     // struct futex_waitv: value, address, flags.
     let waiters = [[5_u64, at.expose_provenance() as u64, 0x82], [6, to.expose_provenance() as u64, 0x82]];
-    let shown = |at: *const u32, val: u32| json!({ "val": val, "uaddr": at.expose_provenance(), "flags": "FUTEX2_SIZE_U32|FUTEX2_PRIVATE" });
+    let flags = "FUTEX2_SIZE_U32|FUTEX2_PRIVATE";
+    let shown = |at: *const u32, val: u32| json!({ "val": val, "uaddr": at.expose_provenance(), "flags": flags });
     call!(c, "futex_waitv", waiters.as_ptr(), 2, 0, &raw const past, CLOCK_MONOTONIC).fails(
         ETIMEDOUT,
         args! {

@@ -2,7 +2,16 @@
 //! Every syscall of the table, made for real: what the agent shows of each call against what was passed and returned.
 //!
 //! One agent runs while all the cases do. A case makes a call with [`Caller`] and says, argument by argument, what the
-//! line has to show. Then each line is looked up among those of the thread that made the call.
+//! line has to show. Then each line is looked up among those of the thread that made the call, in order; every member
+//! has to agree, and an argument that is not mentioned is an error, as is a row without a case. A new row's case goes
+//! into the file of its topic:
+//!
+//! ```ignore
+//! call!(c, "dup3", fd, 700, O_CLOEXEC).ok(args! { oldfd: fd, newfd: 700, flags: "O_CLOEXEC" });
+//! call!(c, "dup3", fd, fd, 0).fails(EINVAL, args! { oldfd: fd, newfd: fd, flags: "0" });
+//! ```
+//!
+//! `()` stands for null. What changes the process, or ends it, happens in a child ([`Caller::in_child`]).
 
 #![cfg(target_arch = "x86_64")]
 #![expect(clippy::panic, reason = "a test fails by panicking")]
@@ -10,6 +19,7 @@
 mod caller;
 mod check;
 mod desc;
+mod edges;
 mod file;
 mod i386;
 mod io;
@@ -39,8 +49,11 @@ use self::{
     listed::{UNSAFE, in_kernel},
 };
 
+/// Makes the calls of a topic.
+type Cases = fn(&Caller);
+
 /// The cases, by topic.
-const TOPICS: &[(&str, fn(&Caller))] = &[
+const TOPICS: &[(&str, Cases)] = &[
     ("file", file::cases),
     ("desc", desc::cases),
     ("io", io::cases),
@@ -55,33 +68,38 @@ const TOPICS: &[(&str, fn(&Caller))] = &[
     ("security", security::cases),
     ("system", system::cases),
     ("i386", i386::cases),
+    ("edges", edges::cases),
 ];
 
-/// Runs all cases; the answer is what to expect, and which topics failed already.
-fn run() -> (Vec<Expected>, Vec<String>) {
+/// Runs cases in a thread of the name by which they are captured.
+fn as_cases<R: Send>(cases: impl FnOnce(Caller) -> R + Send) -> R {
     let folder = TempDir::new();
-    let cases = || {
-        let (mut expected, mut failed) = (Vec::new(), Vec::new());
-        for (topic, cases) in TOPICS {
-            // SAFETY: the cases in this package pass addresses of memory that outlives the call, and what they do to
-            // the process is undone by them or happens in a child.
-            let caller = unsafe { Caller::new(&folder) };
-            if catch_unwind(AssertUnwindSafe(|| cases(&caller))).is_err() || caller.failed() {
-                failed.push(format!("{topic}: a call did not do what its case expects of the kernel, see above"));
-            }
-            expected.extend(caller.into_expected());
-        }
-        (expected, failed)
+    let run = || {
+        // SAFETY: the cases in this package pass addresses of memory that outlives the call, and what they do to the
+        // process is undone by them or happens in a child.
+        cases(unsafe { Caller::new(&folder) })
     };
     thread::scope(|scope| {
-        let thread = thread::Builder::new().name(COMM.to_owned()).spawn_scoped(scope, cases);
-        thread.expect("a thread can be made").join().expect("panics are caught")
+        let thread = thread::Builder::new().name(COMM.to_owned()).spawn_scoped(scope, run);
+        thread.expect("a thread can be made").join().expect("cases that panic are caught")
     })
+}
+
+/// Runs all cases; the answer is what to expect, and which topics failed already.
+fn run(caller: Caller) -> (Vec<Expected>, Vec<String>) {
+    let mut failed = Vec::new();
+    for (topic, cases) in TOPICS {
+        let thrown = catch_unwind(AssertUnwindSafe(|| cases(&caller))).is_err();
+        if caller.failed() || thrown {
+            failed.push(format!("{topic}: a call did not do what its case expects of the kernel, see above"));
+        }
+    }
+    (caller.into_expected(), failed)
 }
 
 #[test]
 fn every_call_is_shown_as_it_was_made() {
-    let captured = Capture::all().comm(COMM).run(run);
+    let captured = Capture::all().comm(COMM).run(|| as_cases(run));
     let (expected, failed) = captured.value();
     let wrong = check::all(expected, captured.lines());
 
@@ -90,27 +108,45 @@ fn every_call_is_shown_as_it_was_made() {
     let (exercised, rest): (Vec<_>, Vec<_>) = present.into_iter().partition(|row| made.contains(&("x86_64", *row)));
     let (listed, neither): (Vec<_>, Vec<_>) =
         rest.into_iter().partition(|row| UNSAFE.iter().any(|(listed, _)| listed == row));
-    println!(
-        "{} rows: {} exercised, {} listed as unsafe to call, {} not in this kernel (tracefs has no format of them; {} of \
-         them were called all the same): {}",
-        listed::rows().count(),
-        exercised.len(),
-        listed.len(),
-        lacking.len(),
-        lacking.iter().filter(|row| made.contains(&("x86_64", **row))).count(),
-        lacking.join(", ")
-    );
+    let called = lacking.iter().filter(|row| made.contains(&("x86_64", **row))).count();
+    println!("{} rows of 64-bit callers: {} exercised", listed::rows().count(), exercised.len());
+    println!("  {} listed as unsafe to call: {}", listed.len(), listed.join(", "));
+    println!("  {} not in this kernel, which has no tracefs format of them: {}", lacking.len(), lacking.join(", "));
+    println!("    {called} of these called all the same, their arguments compared");
+    let compat_missing = listed::compat().filter(|row| !made.contains(&("i386", *row)));
+    let compat_missing = compat_missing.map(|row| format!("{row}: no case makes it as a 32-bit caller"));
     let compat = made.iter().filter(|(abi, _)| *abi == "i386").count();
-    println!("{compat} rows of 32-bit callers exercised; {} calls compared", expected.len());
+    println!("{compat} rows of 32-bit callers exercised");
+    println!("{} calls compared", expected.len());
 
+    // What tracefs does not describe must not be there, or the case is not about what it seems to be.
+    let absent = |one: &&Expected| one.abi == "x86_64" && lacking.contains(&one.syscall.as_str());
+    let there = expected.iter().filter(absent).filter(|one| one.ret != Some(-i64::from(libc::ENOSYS)));
+    let there = there.map(|one| format!("{}: {}: tracefs has no format of what the kernel does", one.at, one.syscall));
     let neither = neither.iter().map(|row| format!("{row}: no case makes it, and listed.rs does not say why"));
-    let problems: Vec<_> = failed.iter().chain(&wrong).cloned().chain(neither).collect();
+    let problems: Vec<_> =
+        failed.iter().chain(&wrong).cloned().chain(neither).chain(there).chain(compat_missing).collect();
     assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
-    assert!(compat >= 40, "only {compat} rows of 32-bit callers are exercised");
 
     let ledger = captured.ledger();
     assert!(ledger.closed, "the ledger is open: {}", captured.stderr());
     assert_eq!((ledger.total().lost(), ledger.agent.malformed), (0, 0), "{}", captured.stderr());
+}
+
+#[test]
+fn the_snap_length_is_what_was_asked_for() {
+    const LENGTHS: [usize; 4] = [0, 1, 4096, 32768];
+    for length in LENGTHS {
+        let capture = Capture::of(["write", "writev", "read"]).args(["--snaplen", &length.to_string()]);
+        let captured = capture.comm(COMM).run(|| {
+            as_cases(|caller| {
+                edges::buffers(&caller, length);
+                caller.into_expected()
+            })
+        });
+        let wrong = check::all(captured.value(), captured.lines());
+        assert!(wrong.is_empty(), "with --snaplen {length}:\n{}", wrong.join("\n"));
+    }
 }
 
 #[test]

@@ -3,18 +3,20 @@
 
 use std::fs;
 
+use agent_common::schema::Abi;
 use libc::*;
 use serde_json::json;
 
 use crate::{
     caller::{Caller, args, call, whole},
     file::close,
+    process::{fork_by, reap},
     structs::bytes_of,
 };
 
 pub(crate) fn cases(c: &Caller) {
     for name in ["mounted", "moved", "root"] {
-        fs::create_dir(c.folder().join(name)).expect("the folder can be written");
+        fs::create_dir_all(c.folder().join(name)).expect("the folder can be written");
     }
     c.each(&[
         namespaces,
@@ -56,6 +58,14 @@ fn namespaces(c: &Caller) {
         call!(c, "setns", fd, CLONE_NEWUTS).ok(args! { fd: fd, nstype: "CLONE_NEWUTS" });
         call!(c, "setns", fd, CLONE_NEWNET).fails(EINVAL, args! { fd: fd, nstype: "CLONE_NEWNET" });
         call!(c, "unshare", 1).fails(EINVAL, args! { flags: "0x1" });
+    });
+    // In a namespace of process ids, too, the agent shows those of the first one.
+    c.in_child(|c| {
+        call!(c, "unshare", CLONE_NEWPID).ok(args! { flags: "CLONE_NEWPID" });
+        let pid = fork_by(SYS_fork, [0; 5], 44);
+        c.note_call(Abi::Native, "fork", pid, args! {});
+        c.note_child(pid, "exit", None, args! { status: 44 });
+        reap(pid);
     });
     let (mut request, mut ids) = ([0_u64; 4], [0_u64; 4]);
     request[0] = 32;
@@ -161,7 +171,7 @@ fn pivot(c: &Caller) {
     // SAFETY: the namespace is this process's own.
     let mounted = unsafe { mount(c"root".as_ptr(), root.as_ptr(), c"tmpfs".as_ptr(), 0, std::ptr::null()) };
     assert_eq!(mounted, 0);
-    fs::create_dir(c.folder().join("root/old")).expect("it was mounted just now");
+    fs::create_dir_all(c.folder().join("root/old")).expect("it was mounted just now");
     let old = c.path("root/old");
     call!(c, "pivot_root", &root, c"/no/such/folder")
         .fails(ENOENT, args! { new_root: &root, put_old: "/no/such/folder" });

@@ -2,7 +2,7 @@
 //! Life of processes, and what they say about themselves.
 
 mod credentials;
-mod exec;
+pub(crate) mod exec;
 
 use std::arch::asm;
 
@@ -66,7 +66,7 @@ fn groups(c: &Caller) {
 
 /// Makes a child that ends at once with `status`, by this syscall. It shares nothing with its parent but what the call
 /// says, and does not return from here: not even the stack is touched.
-fn fork_by(nr: i64, arguments: [u64; 5], status: i32) -> i64 {
+pub(crate) fn fork_by(nr: i64, arguments: [u64; 5], status: i32) -> i64 {
     let pid;
     // SAFETY: the child makes one call, which ends it.
     unsafe {
@@ -88,7 +88,7 @@ fn fork_by(nr: i64, arguments: [u64; 5], status: i32) -> i64 {
 }
 
 /// Waits for a child, and forgets it.
-fn reap(pid: i64) {
+pub(crate) fn reap(pid: i64) {
     // SAFETY: NULL asks for no status.
     assert_eq!(i64::from(unsafe { waitpid(pid as i32, std::ptr::null_mut(), 0) }), pid);
 }
@@ -158,13 +158,14 @@ fn child_that_exits(status: i32) -> i64 {
     pid
 }
 
-/// A child that ends by this signal, or stops.
+/// A child that ends by this signal, or stops by it and then waits for its end.
 fn child_that_raises(signal: i32) -> i64 {
     // SAFETY: the child makes two calls, and ends.
     unsafe {
         let pid = fork();
         if pid == 0 {
             raise(signal);
+            pause();
             _exit(0);
         }
         i64::from(pid)
@@ -196,6 +197,10 @@ fn waits(c: &Caller) {
     call!(c, "wait4", stopped, &raw mut status, WCONTINUED, 0).ok(args! {
         pid: stopped, wstatus: json!({ "continued": 1 }), options: "WCONTINUED", rusage: ()
     });
+    // SAFETY: our child, which waits for it.
+    unsafe {
+        kill(stopped as i32, SIGKILL);
+    }
     reap(stopped);
     call!(c, "wait4", 0x7fff_fff0, &raw mut status, 0, 0)
         .fails(ECHILD, args! { pid: 0x7fff_fff0, wstatus: (), options: "0", rusage: () });

@@ -119,10 +119,10 @@ fn priorities(c: &Caller) {
     c.in_child(|c| {
         call!(c, "setpriority", PRIO_PROCESS, c.pid(), -3).ok(args! { which: "PRIO_PROCESS", who: c.pid(), prio: -3 });
         // Class 2, best effort, level 4.
-        call!(c, "ioprio_set", 1, 0, 2 << 13 | 4)
-            .ok(args! { which: "IOPRIO_WHO_PROCESS", who: 0, ioprio: 2 << 13 | 4 });
+        let level = (2 << 13) | 4;
+        call!(c, "ioprio_set", 1, 0, level).ok(args! { which: "IOPRIO_WHO_PROCESS", who: 0, ioprio: level });
         let made = call!(c, "ioprio_get", 1, 0);
-        assert_eq!(made.ret(), 2 << 13 | 4);
+        assert_eq!(made.ret(), level);
         made.ok(args! { which: "IOPRIO_WHO_PROCESS", who: 0 });
     });
     call!(c, "ioprio_get", 2, 0x7fff_fff0).fails(ESRCH, args! { which: "IOPRIO_WHO_PGRP", who: 0x7fff_fff0 });

@@ -121,7 +121,7 @@ fn bpf(c: &Caller) {
 fn perf(c: &Caller) {
     // The first version of `struct perf_event_attr`: a software clock, disabled.
     let mut attr = [0_u64; 8];
-    attr[0] = 1 | 64 << 32;
+    attr[0] = 1 | (64 << 32);
     attr[5] = 1;
     let fd = call!(c, "perf_event_open", attr.as_ptr(), 0, -1, -1, 8).ok(args! {
         attr: whole(bytes_of(&attr)), pid: 0, cpu: -1, group_fd: -1, flags: "PERF_FLAG_FD_CLOEXEC"

@@ -71,9 +71,11 @@ fn kernel_action(signal: i32) -> [u64; 4] {
 }
 
 /// Has a signal handled by [`ignore`]; the kernel's struct for it.
+#[expect(clippy::fn_to_numeric_cast_any, reason = "the C library takes handlers as numbers")]
 fn handle(signal: i32) -> [u64; 4] {
     let mut action: sigaction = zeroed();
-    action.sa_sigaction = ignore as *const () as usize;
+    let handler: extern "C" fn(i32) = ignore;
+    action.sa_sigaction = handler as usize;
     action.sa_flags = SA_RESTART;
     // SAFETY: the handler does nothing.
     assert_eq!(unsafe { sigaction(signal, &raw const action, std::ptr::null_mut()) }, 0);
@@ -87,7 +89,8 @@ fn actions(c: &Caller) {
         let was = kernel_action(SIGUSR1);
         let handled = handle(SIGUSR2);
         // With the C library's flags and restorer, and a mask of two signals.
-        let action = [handled[0], handled[1] | SA_NODEFER as u64, handled[2], 1 << (SIGHUP - 1) | 1 << (SIGALRM - 1)];
+        let mask = (1 << (SIGHUP - 1)) | (1 << (SIGALRM - 1));
+        let action = [handled[0], handled[1] | SA_NODEFER as u64, handled[2], mask];
         let shown = json!({
             "sa_handler": action[0],
             "sa_flags": "SA_RESTORER|SA_RESTART|SA_NODEFER",
@@ -118,7 +121,7 @@ fn actions(c: &Caller) {
 
 fn masks(c: &Caller) {
     c.in_child(|c| {
-        let (set, mut old) = (1_u64 << (SIGUSR1 - 1) | 1 << 63, u64::MAX);
+        let (set, mut old) = ((1_u64 << (SIGUSR1 - 1)) | (1 << 63), u64::MAX);
         call!(c, "rt_sigprocmask", SIG_BLOCK, &raw const set, &raw mut old, 8).ok(args! {
             how: "SIG_BLOCK", set: json!(["SIGUSR1", "SIGRT_32"]), oldset: json!([]), sigsetsize: 8
         });

@@ -34,7 +34,7 @@ fn telling(c: &Caller) {
         call!(c, "clock_gettime", clock, &raw mut now).ok(args! { clockid: name, tp: structs::timespec(&now) });
     }
     // The clock of a process: the complement of its id, and what is counted.
-    let clock = !c.pid().cast_signed() << 3 | 2;
+    let clock = (!c.pid().cast_signed() << 3) | 2;
     call!(c, "clock_gettime", clock, &raw mut now).ok(args! {
         clockid: format!("MAKE_PROCESS_CPUCLOCK({}, CPUCLOCK_SCHED)", c.pid()), tp: structs::timespec(&now)
     });

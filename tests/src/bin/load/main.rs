@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Programs that the tests watch: each makes calls of which the test knows what is true.
 
+mod births;
 mod flood;
 mod pattern;
 mod patterns;
@@ -14,6 +15,7 @@ fn main() -> ExitCode {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args[..] {
         ["threads"] => threads::run(),
+        ["births", seconds] => births::run(seconds),
         ["flood", seconds] => flood::run(seconds),
         ["patterns", threads, rounds] => patterns::run(threads, rounds),
         ["calls", rounds] => flood::calls(rounds),

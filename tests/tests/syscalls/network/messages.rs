@@ -2,7 +2,8 @@
 //! `struct msghdr` and what it carries.
 
 use std::{
-    net::UdpSocket,
+    io::Write as _,
+    net::{TcpListener, TcpStream, UdpSocket},
     os::{fd::AsRawFd as _, unix::net::UnixDatagram},
     ptr,
 };
@@ -19,7 +20,7 @@ use crate::{
 };
 
 pub(crate) fn cases(c: &Caller) {
-    c.each(&[datagrams, control, many]);
+    c.each(&[datagrams, streams, control, many]);
 }
 
 /// A message of these buffers.
@@ -71,6 +72,25 @@ fn datagrams(c: &Caller) {
         .fails(EAGAIN, args! { fd: two.as_raw_fd(), msg: (), flags: "MSG_DONTWAIT" });
     call!(c, "sendmsg", one.as_raw_fd(), 0x10, 0).fails(EFAULT, args! { fd: one.as_raw_fd(), msg: Fault, flags: "0" });
     call!(c, "sendmsg", -1, &raw const sent, 0).fails(EBADF, args! { fd: -1, msg: shown, flags: "0" });
+}
+
+/// A stream has no sender to name, though there is room for one.
+fn streams(c: &Caller) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a loopback interface");
+    let one = TcpStream::connect(listener.local_addr().expect("it is bound")).expect("somebody listens");
+    let (two, _) = listener.accept().expect("somebody connected");
+    (&one).write_all(b"streamed").expect("somebody reads");
+    let (mut from, mut buf): (sockaddr_storage, _) = (zeroed(), [0; 64]);
+    let parts = [room(&mut buf)];
+    let mut received = message(&parts);
+    (received.msg_name, received.msg_namelen) = ((&raw mut from).cast(), 128);
+    let made = call!(c, "recvmsg", two.as_raw_fd(), &raw mut received, 0);
+    assert_eq!(received.msg_namelen, 0);
+    made.ok(args! {
+        fd: two.as_raw_fd(),
+        msg: json!({ "name": { "data": "" }, "data": "streamed", "control": null, "flags": "0" }),
+        flags: "0",
+    });
 }
 
 /// A control message with one descriptor, aligned as the kernel wants it.

@@ -58,7 +58,7 @@ fn capabilities(c: &Caller) {
     let header = |pid: i32| json!({ "version": "_LINUX_CAPABILITY_VERSION_3", "pid": pid });
     c.in_child(|c| {
         // Lower halves of the three sets, then the upper ones: CAP_KILL and CAP_BPF.
-        let few = [1_u32 << 5, 1 << 5 | 1 << 12, 0, 1 << 7, 1 << 7, 0];
+        let few = [1_u32 << 5, (1 << 5) | (1 << 12), 0, 1 << 7, 1 << 7, 0];
         let shown = json!({
             "effective": "CAP_KILL|CAP_BPF", "permitted": "CAP_KILL|CAP_NET_ADMIN|CAP_BPF", "inheritable": "0",
         });

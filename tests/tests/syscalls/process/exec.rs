@@ -20,10 +20,15 @@ fn strings(texts: &[&str]) -> Vec<CString> {
     texts.iter().map(|text| CString::new(*text).expect("it has no NUL")).collect()
 }
 
+/// A program that ends well at once.
+pub(crate) fn image() -> Vec<u8> {
+    fs::read("/bin/true").expect("every system has it")
+}
+
 /// Puts a program into a folder of its own, under the name by which cases are captured.
-fn program(c: &Caller, folder: &str, content: &[u8]) -> CString {
+pub(crate) fn program(c: &Caller, folder: &str, content: &[u8]) -> CString {
     let folder = c.folder().join(folder);
-    fs::create_dir(&folder).expect("the folder can be written");
+    fs::create_dir_all(&folder).expect("the folder can be written");
     let path = folder.join(COMM);
     fs::write(&path, content).expect("the folder can be written");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it is ours");
@@ -31,7 +36,7 @@ fn program(c: &Caller, folder: &str, content: &[u8]) -> CString {
 }
 
 pub(crate) fn cases(c: &Caller) {
-    let image = program(c, "exec", &fs::read("/bin/true").expect("every system has it"));
+    let image = program(c, "exec", &image());
     let script = program(c, "script", b"#!/bin/true -x\n");
     requests(c, &image);
     let (texts, variables) = (["zero", "", "two words", "3\n"], ["A=1", "B=\"quoted\"", "EMPTY="]);
@@ -93,9 +98,16 @@ fn requests(c: &Caller, image: &CString) {
     call!(c, "execve", c"/etc/passwd", argv.as_ptr(), 0)
         .fails(EACCES, args! { filename: "/etc/passwd", argv: json!(["arg0", "arg1"]), env: () });
     call!(c, "execve", 0x10, 0x10, 0x10).fails(EFAULT, args! { filename: Fault, argv: Fault, env: Fault });
-    call!(c, "execveat", -1, c"relative", argv.as_ptr(), envp.as_ptr(), AT_SYMLINK_NOFOLLOW).fails(EBADF, args! {
-        dirfd: -1, pathname: "relative", argv: json!(["arg0", "arg1"]), env: json!(["X=Y"]), flags: "AT_SYMLINK_NOFOLLOW"
-    });
+    call!(c, "execveat", -1, c"relative", argv.as_ptr(), envp.as_ptr(), AT_SYMLINK_NOFOLLOW).fails(
+        EBADF,
+        args! {
+            dirfd: -1,
+            pathname: "relative",
+            argv: json!(["arg0", "arg1"]),
+            env: json!(["X=Y"]),
+            flags: "AT_SYMLINK_NOFOLLOW",
+        },
+    );
     // Whether it could be run; it is not.
     call!(c, "execveat", AT_FDCWD, image, argv.as_ptr(), envp.as_ptr(), 0x10000).ok(args! {
         dirfd: -100,
