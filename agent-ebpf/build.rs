@@ -58,7 +58,7 @@ fn programs(tables: &[(Abi, &[Numbered])], x86: bool) -> Result<String, Box<dyn 
 fn entries(tables: &[(Abi, &[Numbered])]) -> Result<String, Box<dyn Error>> {
     let mut text = String::new();
     for abi in Abi::ALL {
-        for (hook, name) in [(Hook::Enter, "recorded"), (Hook::Both, "kept")] {
+        for (hook, name) in [(Hook::Enter, "recorded"), (Hook::Both, "kept"), (Hook::Entry, "looked_up")] {
             let numbers: BTreeSet<_> = tables
                 .iter()
                 .filter(|(of, _)| *of == abi)

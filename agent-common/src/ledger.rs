@@ -60,5 +60,7 @@ pub type Slot = [u64; Counter::Lost as usize + Reason::ALL.len()];
 pub const NRS: u32 = crate::numbers::MAX_NR as u32;
 /// Index of the slot for numbers that no table holds.
 pub const UNKNOWN_SLOT: u32 = NRS * crate::schema::Abi::ALL.len() as u32;
+/// Index of the first slot of the state records, one per [`crate::state::Kind`].
+pub const STATE_SLOT: u32 = UNKNOWN_SLOT + 1;
 /// Slots of one CPU.
-pub const SLOTS: u32 = UNKNOWN_SLOT + 1;
+pub const SLOTS: u32 = STATE_SLOT + crate::state::Kind::ALL.len() as u32;

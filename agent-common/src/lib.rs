@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod class;
+pub mod effect;
 pub mod kernel;
 pub mod layout;
 pub mod ledger;
@@ -15,6 +16,7 @@ pub mod record;
 pub mod schema;
 pub mod sets;
 pub mod shape;
+pub mod state;
 pub mod syscalls;
 
 /// Whether the kernel in question is x86_64: the target of the agent, and of the probe by its `bpf_target_arch` cfg.

@@ -17,11 +17,20 @@ pub enum Opt {
     ByComm = 4,
     /// The agent's process id: it and its children are its own tree.
     OwnTgid = 5,
+    /// Index of the v1 controller whose hierarchy cgroup ids are taken from; [`NO_CONTROLLER`] for v2.
+    Controller = 6,
+    /// Number of that hierarchy, as `/proc/cgroups` has it; 0 for v2.
+    Hierarchy = 7,
+    /// Whether the environment of new images is sent too.
+    Environment = 8,
 }
+
+/// Stands in [`Opt::Controller`] for the v2 hierarchy.
+pub const NO_CONTROLLER: u32 = u32::MAX;
 
 impl Opt {
     /// Number of options.
-    pub const COUNT: usize = 6;
+    pub const COUNT: usize = 9;
 }
 
 /// What the probe does with calls, the value of the `MODE` map.
@@ -32,6 +41,8 @@ pub mod mode {
     pub const SELF_TEST: u32 = 1;
     /// Count, but capture nothing more: the run is ending.
     pub const STOPPED: u32 = 2;
+    /// Send state records, and only count calls: the agent reads what there is.
+    pub const PREPARING: u32 = 3;
 }
 
 /// The probe's globals and maps by name.
@@ -42,7 +53,8 @@ pub mod names {
     pub const OPTIONS: &str = "OPTIONS";
     /// `[u16; Field::COUNT]`: offsets of kernel struct members.
     pub const LAYOUT: &str = "LAYOUT";
-    /// Array of `u8`, 1 for the slots that are captured: `abi * 512 + nr`, and the last for unknown numbers.
+    /// Array of `u32`, bits of [`crate::state::plan`] for each slot: `abi * 512 + nr`, then one for unknown numbers; 0
+    /// where nothing is to be done.
     pub const SELECTED: &str = "SELECTED";
     /// Program array, same index.
     pub const CALLS: &str = "CALLS";
@@ -52,10 +64,16 @@ pub mod names {
     pub const RINGS: &str = "RINGS";
     /// Array of [`crate::ledger::Slot`], `cpu * SLOTS + slot`.
     pub const LEDGER: &str = "LEDGER";
-    /// Array of lanes, `cpu * 2 + hook`; the first 8 bytes are the next sequence number.
+    /// Array of lanes, `cpu * HOOKS + hook`.
     pub const LANES: &str = "LANES";
-    /// Array of scratch buffers, `cpu * 2 + hook`.
+    /// Array of scratch buffers, one per CPU.
     pub const SCRATCH: &str = "SCRATCH";
+    /// Array of rooms for state records, `cpu * HOOKS + hook`.
+    pub const ROOMS: &str = "ROOMS";
+    /// Program array of what is done between a dispatcher and the program for the call: [`super::stage`].
+    pub const STAGES: &str = "STAGES";
+    /// LRU hash of the open files that the agent was told of.
+    pub const FILES: &str = "FILES";
     /// Array of one `u32`: [`super::mode`].
     pub const MODE: &str = "MODE";
     /// Hash of process ids.
@@ -72,6 +90,35 @@ pub mod names {
     pub const SYS_ENTER: &str = "sys_enter";
     /// The program for numbers that no table holds.
     pub const UNKNOWN: &str = "unknown";
+    /// The program that tells what a call changed of its task.
+    pub const CHANGED: &str = "changed";
+    /// The program that finds the files of a call, at its exit.
+    pub const FILES_EXIT: &str = "files_exit";
+    /// The program that finds the files of a call, at its entry.
+    pub const FILES_ENTER: &str = "files_enter";
+    /// The program that tells of a file, at its call's exit.
+    pub const TELL_EXIT: &str = "tell_exit";
+    /// The program that tells of a file, at its call's entry.
+    pub const TELL_ENTER: &str = "tell_enter";
+    /// The programs on tracepoints other than syscalls', each named after its tracepoint.
+    pub const TRACEPOINTS: [&str; 5] =
+        ["sched_process_fork", "sched_process_exec", "sched_process_exit", "cgroup_mkdir", "cgroup_rmdir"];
+}
+
+/// Indices of the `STAGES` program array.
+pub mod stage {
+    /// [`super::names::CHANGED`]
+    pub const CHANGED: u32 = 0;
+    /// [`super::names::FILES_EXIT`]
+    pub const FILES_EXIT: u32 = 1;
+    /// [`super::names::FILES_ENTER`]
+    pub const FILES_ENTER: u32 = 2;
+    /// [`super::names::TELL_EXIT`]
+    pub const TELL_EXIT: u32 = 3;
+    /// [`super::names::TELL_ENTER`]
+    pub const TELL_ENTER: u32 = 4;
+    /// Number of stages.
+    pub const COUNT: u32 = 5;
 }
 
 /// The hooks, each of which has lanes of its own: a program never interrupts itself on a CPU, but another may.
@@ -80,11 +127,24 @@ pub mod hook {
     pub const EXIT: u32 = 0;
     /// `sys_enter`
     pub const ENTER: u32 = 1;
+    /// The tracepoints of tasks and cgroups. They run with preemption disabled, so never inside one another.
+    pub const STATE: u32 = 2;
 }
 
 /// Number of hooks.
-pub const HOOKS: u32 = 2;
+pub const HOOKS: u32 = 3;
 
-/// Words of a lane as the agent reads it: its sequence number, the leading words of `struct pt_regs`, a header, and two
-/// small numbers, of which the upper one holds the reasons of losses since the last record.
-pub const LANE_WORDS: usize = 1 + if crate::X86 { 16 } else { 36 } + crate::record::HEADER_LEN / 8 + 1;
+/// Added to a hook's number in the header of a state record: they are numbered apart from events.
+pub const STATE_LANE: u32 = HOOKS;
+/// Number of sequences of a CPU: events and state records of each hook.
+pub const SEQUENCES: u32 = 2 * HOOKS;
+
+/// Words of a lane as the agent reads it: the sequence number of events, the leading words of `struct pt_regs`, a header,
+/// what is still to be done for the call, and the sequence number of state records.
+pub const LANE_WORDS: usize = LANE_STATE_SEQ_WORD + 1;
+/// The word of a lane that is the sequence number of its next state record.
+pub const LANE_STATE_SEQ_WORD: usize = LANE_STATE_GAP_WORD + 1;
+/// The word of a lane whose upper half holds the reasons why state records were lost since the last one.
+pub const LANE_STATE_GAP_WORD: usize = LANE_GAP_WORD + 3;
+/// The word of a lane whose upper half holds the reasons of losses since the last record.
+pub const LANE_GAP_WORD: usize = 1 + if crate::X86 { 16 } else { 36 } + crate::record::HEADER_LEN / 8;

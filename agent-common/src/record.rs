@@ -20,11 +20,11 @@ pub const ABI: u32 = 1;
 pub struct Header {
     /// Nanoseconds since boot, suspension included (`CLOCK_BOOTTIME`).
     pub ts: u64,
-    /// Position in its lane (a lane is one hook on one CPU), counting lost events too, from 0.
+    /// Position in its lane (a lane is one hook on one CPU), counting lost ones too, from 0; state records apart.
     pub seq: u64,
     /// The syscall's result; 0 where it has none yet ([`flag::NO_RET`]).
     pub ret: i64,
-    /// The id of the caller's cgroup in the v2 hierarchy.
+    /// The id of the caller's cgroup in the hierarchy that the agent chose (v2, unless v1 controllers are mounted).
     pub cgroup_id: u64,
     /// The thread's name, NUL-padded.
     pub comm: [u8; 16],
@@ -48,14 +48,17 @@ pub struct Header {
     pub flags: u8,
     /// Number of arguments, registers and others together.
     pub nargs: u8,
-    /// The [`crate::schema::Abi`] of the call.
+    /// The [`crate::schema::Abi`] of the call, or [`crate::state::ABI`].
     pub abi: u8,
-    /// The hook that made the record: 0 `sys_exit`, 1 `sys_enter`.
+    /// The hook that made the record: see [`crate::options::hook`]; [`crate::options::STATE_LANE`] more for state records.
     pub hook: u8,
     /// The CPU it was made on.
     pub cpu: u16,
     /// One bit per [`crate::ledger::Reason`]: why the lane lost events between its previous record and this one.
     pub gap: u32,
+    /// The files that the call's descriptors refer to, as [`crate::state::FileWord::Id`] calls them; 0 for none. The
+    /// first is the first descriptor's, the second the next one's or the one that the call made.
+    pub files: [u64; 2],
 }
 
 /// Bits of [`Header::flags`].
@@ -136,7 +139,7 @@ pub const fn payload_at(words: usize, others: usize) -> usize {
     lengths_at(words) + 2 * others
 }
 
-const _: () = assert!(HEADER_LEN == 88);
+const _: () = assert!(HEADER_LEN == 104);
 const _: () = assert!(MSG_PREFIX_LEN == 12);
 const _: () = assert!(MAX_RECORD.is_power_of_two());
 const _: () = assert!((MAX_SNAPLEN as usize) < UNSET as usize);

@@ -211,6 +211,8 @@ pub enum Hook {
     Enter,
     /// At `sys_exit`, with the registers kept from `sys_enter`, since they are gone by then (`execve`, `rt_sigreturn`).
     Both,
+    /// At `sys_exit`, with the files looked up at `sys_enter`, since they are gone by then (`close`).
+    Entry,
 }
 
 /// One syscall.

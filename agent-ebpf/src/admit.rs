@@ -6,7 +6,7 @@ use core::ffi::c_void;
 use agent_common::{
     kernel::Field,
     ledger::{Counter, Reason, Slot},
-    options::{Opt, mode},
+    options::{NO_CONTROLLER, Opt, hook::ENTER, mode},
     record::{Header, NO_ID},
     schema::Abi,
 };
@@ -44,24 +44,36 @@ pub(crate) struct Current {
 /// counted, and the answer is false.
 #[inline(always)]
 pub(crate) fn admit(call: &Current, lane: &mut Lane, counters: *mut Slot) -> bool {
+    match judge(call, lane) {
+        None => true,
+        Some(counter) => {
+            bump(counters, counter as usize);
+            false
+        }
+    }
+}
+
+/// Whether a call that is only at its entry will be admitted, as far as can be told. It is counted at its exit.
+#[inline(always)]
+pub(crate) fn foresee(nr: i32, abi: Abi, cpu: u32, task: u64, lane: &mut Lane) -> bool {
+    judge(&Current { nr, abi, hook: ENTER, cpu, ret: 0, flags: 0, task }, lane).is_none()
+}
+
+/// Fills the header in the lane; or says as what a call counts that is not captured.
+#[inline(always)]
+fn judge(call: &Current, lane: &mut Lane) -> Option<Counter> {
     let id = bpf_get_current_pid_tgid();
     let tgid = (id >> 32) as u32;
     let own = option(Opt::OwnTgid);
     let ppid = parent(call.task);
     let mut testing = false;
     match MODE.get(0).copied() {
-        Some(mode::LIVE) if tgid == own || ppid == own => {
-            bump(counters, Counter::Own as usize);
-            return false;
-        }
+        Some(mode::LIVE) if tgid == own || ppid == own => return Some(Counter::Own),
         Some(mode::LIVE) => {}
         // The self-test's child is captured whoever the user asked for; where parents are not known, everyone, and the
         // agent finds its child among them.
         Some(mode::SELF_TEST) if ppid == own || ppid == NO_ID => testing = true,
-        _ => {
-            bump(counters, Counter::Filtered as usize);
-            return false;
-        }
+        _ => return Some(Counter::Filtered),
     }
     let uid_gid = bpf_get_current_uid_gid();
     let comm = bpf_get_current_comm().unwrap_or_default();
@@ -73,11 +85,16 @@ pub(crate) fn admit(call: &Current, lane: &mut Lane, counters: *mut Slot) -> boo
                 && (option(Opt::ByComm) == 0 || COMMS.get(comm).is_some())
         };
     if !chosen {
-        bump(counters, Counter::Filtered as usize);
-        return false;
+        return Some(Counter::Filtered);
     }
-    // SAFETY: helpers without arguments.
-    let (ts, cgroup_id) = unsafe { (bpf_ktime_get_boot_ns(), bpf_get_current_cgroup_id()) };
+    // SAFETY: a helper without arguments.
+    let ts = unsafe { bpf_ktime_get_boot_ns() };
+    let cgroup_id = if option(Opt::Controller) == NO_CONTROLLER {
+        // SAFETY: a helper without arguments.
+        unsafe { bpf_get_current_cgroup_id() }
+    } else {
+        kernel::cgroup_id(call.task as *const c_void)
+    };
     lane.header = Header {
         ts,
         seq: lane.seq,
@@ -98,8 +115,9 @@ pub(crate) fn admit(call: &Current, lane: &mut Lane, counters: *mut Slot) -> boo
         hook: call.hook as u8,
         cpu: call.cpu as u16,
         gap: lane.gap,
+        files: [0; 2],
     };
-    true
+    None
 }
 
 /// Counts an admitted call for which there is no program.

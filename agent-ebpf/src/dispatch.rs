@@ -5,10 +5,14 @@ use core::ffi::c_void;
 
 use agent_common::{
     kernel::Field,
-    ledger::{Counter, NRS, SLOTS, UNKNOWN_SLOT},
-    options::hook::{ENTER, EXIT},
+    ledger::{Counter, NRS, SLOTS, Slot, UNKNOWN_SLOT},
+    options::{
+        hook::{ENTER, EXIT},
+        stage,
+    },
     record::flag,
     schema::Abi,
+    state::plan,
 };
 use aya_ebpf::{
     helpers::{bpf_get_current_task, bpf_get_smp_processor_id, generated::bpf_probe_read_kernel},
@@ -17,10 +21,12 @@ use aya_ebpf::{
 
 use crate::{
     admit::{self, Current},
-    kernel, lane,
-    maps::{CALLS, ENTERED, ENTERS, LEDGER, SELECTED},
+    files, kernel,
+    lane::{self, Lane},
+    maps::{CALLS, ENTERED, ENTERS, LEDGER, SELECTED, STAGES},
     output::bump,
     regs::{self, Kept},
+    task,
 };
 
 include!(concat!(env!("OUT_DIR"), "/entries.rs"));
@@ -33,6 +39,9 @@ const TS_COMPAT: u32 = 0x0002;
 /// <https://github.com/torvalds/linux/blob/v6.12/arch/arm64/include/asm/thread_info.h#L80>
 #[cfg(bpf_target_arch = "aarch64")]
 const TIF_32BIT: u64 = 1 << 22;
+
+/// `prctl` option: <https://github.com/torvalds/linux/blob/v6.12/include/uapi/linux/prctl.h#L53>
+const PR_SET_NAME: u32 = 15;
 
 /// The convention of the call that the task is in; `None` for one that has no table here.
 #[cfg_attr(bpf_target_arch = "x86_64", expect(clippy::unnecessary_wraps, reason = "aarch64 has calls without a table"))]
@@ -56,6 +65,15 @@ fn kept(abi: Abi, nr: u32) -> bool {
     match abi {
         Abi::Native => native_kept(nr),
         Abi::I386 => i386_kept(nr),
+    }
+}
+
+/// Whether the files of a call with this number are looked up at its entry.
+#[inline(always)]
+fn looked_up(abi: Abi, nr: u32) -> bool {
+    match abi {
+        Abi::Native => native_looked_up(nr),
+        Abi::I386 => i386_looked_up(nr),
     }
 }
 
@@ -84,9 +102,10 @@ pub(crate) fn exit(ctx: &RawTracePointContext) -> Option<()> {
     let task = unsafe { bpf_get_current_task() };
     let mut abi = current_abi(task as *const c_void);
     let mut nr = regs::number(&lane.regs);
+    let mut files = [0; 2];
     // After execve and rt_sigreturn the registers, and even the number, are those of what runs next:
     // https://github.com/torvalds/linux/blob/v6.12/arch/x86/kernel/process_64.c#L664
-    if nr == -1 || abi.is_some_and(|abi| kept(abi, nr as u32)) {
+    if nr == -1 || abi.is_some_and(|abi| kept(abi, nr as u32) || looked_up(abi, nr as u32)) {
         // SAFETY: the value is copied before anything can replace it; only this task's entry is looked at.
         if let Some(entered) = unsafe { ENTERED.get(task) } {
             nr = entered.nr as i32;
@@ -96,24 +115,132 @@ pub(crate) fn exit(ctx: &RawTracePointContext) -> Option<()> {
                 Some(Abi::I386) => regs::restore(&mut lane.regs, Abi::I386, &entered.args),
                 None => {}
             }
+            files = entered.files;
             let _ = ENTERED.remove(task);
         }
     }
     let slot = slot(abi, nr);
     let counters = LEDGER.get_ptr_mut(cpu * SLOTS + slot)?;
     bump(counters, Counter::Seen as usize);
-    if SELECTED.get(slot).copied() == Some(0) {
+    let mut plan = SELECTED.get(slot).copied().unwrap_or(0);
+    let ret: i64 = ctx.arg(1);
+    let abi = abi.unwrap_or(Abi::Native);
+    lane.abi = abi as u32;
+    if ret < 0 || (plan & plan::NAMES != 0 && regs::of(lane, 0) as u32 != PR_SET_NAME) {
+        plan &= !plan::CHANGES;
+    }
+    if plan & plan::RECORD == 0 {
         bump(counters, Counter::Filtered as usize);
+    } else {
+        lane.slot = slot;
+        let call = Current { nr, abi, hook: EXIT, cpu, ret, flags: 0, task };
+        if !admit::admit(&call, lane, counters) {
+            plan &= plan::CHANGES;
+        }
+    }
+    if plan & (plan::RECORD | plan::CHANGES) == 0 {
         return None;
     }
-    lane.slot = slot;
-    let call = Current { nr, abi: abi.unwrap_or(Abi::Native), hook: EXIT, cpu, ret: ctx.arg(1), flags: 0, task };
-    if admit::admit(&call, lane, counters) {
-        // SAFETY: nothing here needs dropping.
-        unsafe { CALLS.tail_call(ctx, slot) };
-        admit::missing(lane, counters);
+    if plan & plan::AT_ENTRY != 0 {
+        // Without its entry, or of a task that was not to be captured then.
+        lane.header.files = files;
+        plan &= !(plan::PLACE << plan::FIRST) & !(plan::PLACE << plan::SECOND);
     }
+    lane.plan = plan;
+    lane.file = 0;
+    next(ctx, lane, counters);
     Some(())
+}
+
+/// Goes on with the call in the lane of `sys_exit`: what it changed, its files, and last its record.
+#[inline(always)]
+pub(crate) fn next(ctx: &RawTracePointContext, lane: &mut Lane, counters: *mut Slot) {
+    if lane.plan & plan::CHANGES != 0 {
+        // SAFETY: nothing here needs dropping, nor below.
+        unsafe { STAGES.tail_call(ctx, stage::CHANGED) };
+    }
+    if lane.plan & plan::RECORD == 0 {
+        return;
+    }
+    if lane.plan >> plan::FIRST != 0 {
+        // SAFETY: see above.
+        unsafe { STAGES.tail_call(ctx, stage::FILES_EXIT) };
+    }
+    // SAFETY: see above.
+    unsafe { CALLS.tail_call(ctx, lane.slot) };
+    admit::missing(lane, counters);
+}
+
+/// The lane of `hook` on this CPU, and the counters of the call in it.
+#[inline(always)]
+fn resume<'a>(hook: u32) -> Option<(u32, &'a mut Lane, *mut Slot)> {
+    // SAFETY: a helper without arguments.
+    let cpu = unsafe { bpf_get_smp_processor_id() };
+    let lane = lane::get(cpu, hook)?;
+    let counters = LEDGER.get_ptr_mut(cpu * SLOTS + lane.slot)?;
+    Some((cpu, lane, counters))
+}
+
+/// The stage that tells what the current call changed of its task.
+#[inline(always)]
+pub(crate) fn changed(ctx: &RawTracePointContext) -> Option<()> {
+    let (_, lane, counters) = resume(EXIT)?;
+    lane.plan &= !plan::CHANGES;
+    let _ = task::changed(EXIT);
+    next(ctx, lane, counters);
+    Some(())
+}
+
+/// The stage that finds the files of the current call.
+#[inline(always)]
+pub(crate) fn files_exit(ctx: &RawTracePointContext) -> Option<()> {
+    let (_, lane, counters) = resume(EXIT)?;
+    // SAFETY: a helper without arguments.
+    let task = unsafe { bpf_get_current_task() };
+    if files::find(task as *const c_void, lane) {
+        // SAFETY: nothing here needs dropping, nor below.
+        unsafe { STAGES.tail_call(ctx, stage::TELL_EXIT) };
+    }
+    // SAFETY: see above.
+    unsafe { CALLS.tail_call(ctx, lane.slot) };
+    admit::missing(lane, counters);
+    Some(())
+}
+
+/// The stage that finds the files of the current call at its entry, for its exit to take up.
+#[inline(always)]
+pub(crate) fn files_enter(ctx: &RawTracePointContext) -> Option<()> {
+    let (_, lane, _) = resume(ENTER)?;
+    // SAFETY: a helper without arguments.
+    let task = unsafe { bpf_get_current_task() };
+    if files::find(task as *const c_void, lane) {
+        // SAFETY: nothing here needs dropping.
+        unsafe { STAGES.tail_call(ctx, stage::TELL_ENTER) };
+    }
+    keep(task, lane, lane.header.files);
+    Some(())
+}
+
+/// The stage that tells of a file, and returns to the one that found it.
+#[inline(always)]
+pub(crate) fn tell(ctx: &RawTracePointContext, hook: u32, back: u32) -> Option<()> {
+    let (cpu, lane, _) = resume(hook)?;
+    files::tell(cpu, hook, lane);
+    // SAFETY: nothing here needs dropping.
+    unsafe { STAGES.tail_call(ctx, back) };
+    Some(())
+}
+
+/// Keeps the call in the lane for its exit.
+#[inline(always)]
+fn keep(task: u64, lane: &Lane, files: [u64; 2]) {
+    let mut entered = Kept { args: [0; 6], nr: regs::number(&lane.regs) as u32, abi: lane.abi, files };
+    let mut n = 0;
+    while n < 6 {
+        entered.args[n] = regs::of(lane, n);
+        n += 1;
+    }
+    let _ = ENTERED.insert(task, entered, 0);
 }
 
 /// `sys_enter`
@@ -121,7 +248,13 @@ pub(crate) fn exit(ctx: &RawTracePointContext) -> Option<()> {
 pub(crate) fn enter(ctx: &RawTracePointContext) -> Option<()> {
     let nr = ctx.arg::<u64>(1) as u32;
     // The convention costs a read, so the number is tried against both tables first.
-    if !(native_recorded(nr) || native_kept(nr) || i386_recorded(nr) || i386_kept(nr)) {
+    if !(native_recorded(nr)
+        || native_kept(nr)
+        || i386_recorded(nr)
+        || i386_kept(nr)
+        || native_looked_up(nr)
+        || i386_looked_up(nr))
+    {
         return None;
     }
     // SAFETY: helpers without arguments.
@@ -131,7 +264,7 @@ pub(crate) fn enter(ctx: &RawTracePointContext) -> Option<()> {
         Abi::Native => native_recorded(nr),
         Abi::I386 => i386_recorded(nr),
     };
-    if !recorded && !kept(abi, nr) {
+    if !recorded && !kept(abi, nr) && !looked_up(abi, nr) {
         return None;
     }
     let lane = lane::get(cpu, ENTER)?;
@@ -141,23 +274,26 @@ pub(crate) fn enter(ctx: &RawTracePointContext) -> Option<()> {
     if read < 0 {
         return None;
     }
+    lane.abi = abi as u32;
+    let slot = slot(Some(abi), nr as i32);
+    let plan = SELECTED.get(slot).copied().unwrap_or(0);
     if !recorded {
-        let mut entered = Kept { args: [0; 6], nr, abi: abi as u32 };
-        let mut n = 0;
-        while n < 6 {
-            entered.args[n] = match abi {
-                Abi::Native => regs::arg(&lane.regs, Abi::Native, n),
-                Abi::I386 => regs::arg(&lane.regs, Abi::I386, n),
-            };
-            n += 1;
+        if looked_up(abi, nr) {
+            lane.plan = plan;
+            lane.file = 0;
+            lane.slot = slot;
+            if plan & plan::AT_ENTRY != 0 && admit::foresee(nr as i32, abi, cpu, task, lane) {
+                // SAFETY: nothing here needs dropping.
+                unsafe { STAGES.tail_call(ctx, stage::FILES_ENTER) };
+            }
+        } else {
+            keep(task, lane, [0; 2]);
         }
-        let _ = ENTERED.insert(task, entered, 0);
         return Some(());
     }
-    let slot = slot(Some(abi), nr as i32);
     let counters = LEDGER.get_ptr_mut(cpu * SLOTS + slot)?;
     bump(counters, Counter::Seen as usize);
-    if SELECTED.get(slot).copied() == Some(0) {
+    if plan & plan::RECORD == 0 {
         bump(counters, Counter::Filtered as usize);
         return None;
     }

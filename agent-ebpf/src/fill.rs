@@ -16,7 +16,10 @@ use agent_common::{
 };
 use aya_ebpf::programs::RawTracePointContext;
 
-pub(crate) use self::writer::Writer;
+pub(crate) use self::{
+    mem::{bound, value},
+    writer::Writer,
+};
 use crate::{lane::Lane, output::Call, regs, scratch::Guard};
 
 /// The registers and the result of the call being filled.
@@ -92,6 +95,7 @@ pub(crate) fn varying(
     header.len = len as u32;
     header.nargs = nargs as u8;
     header.truncated = truncated;
+
     // SAFETY: the header is the first part of the scratch.
     unsafe { base.cast::<record::Header>().write(*header) };
     call.put_scratch(scratch, len);

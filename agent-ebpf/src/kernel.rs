@@ -3,14 +3,18 @@
 
 use core::ffi::c_void;
 
-use agent_common::kernel::{ABSENT, Field};
+use agent_common::{
+    kernel::{ABSENT, Field},
+    options::{NO_CONTROLLER, Opt},
+    state::file,
+};
 use aya_ebpf::helpers::bpf_probe_read_kernel;
 
-use crate::maps::LAYOUT;
+use crate::maps::{LAYOUT, option};
 
 /// The field's offset, unless this kernel does not have it.
 #[inline(always)]
-fn offset(field: Field) -> Option<usize> {
+pub(crate) fn offset(field: Field) -> Option<usize> {
     // SAFETY: the index is below the array's length; volatile, since userspace rewrites the global before load.
     let offset = unsafe { core::ptr::from_ref(&LAYOUT).cast::<u16>().add(field as usize).read_volatile() };
     if offset == ABSENT { None } else { Some(offset as usize) }
@@ -22,4 +26,63 @@ pub(crate) fn read<T: Copy>(base: *const c_void, field: Field) -> Option<T> {
     let at = base.wrapping_byte_add(offset(field)?).cast::<T>();
     // SAFETY: the helper checks the address and fails on a bad one.
     unsafe { bpf_probe_read_kernel(at).ok() }
+}
+
+/// The address of a field that lies inside the struct at `base`.
+#[inline(always)]
+pub(crate) fn inside(base: *const c_void, field: Field) -> Option<*const c_void> {
+    Some(base.wrapping_byte_add(offset(field)?))
+}
+
+/// Reads a pointer field.
+#[inline(always)]
+pub(crate) fn pointer(base: *const c_void, field: Field) -> Option<*const c_void> {
+    read::<*const c_void>(base, field)
+}
+
+/// `OVERLAYFS_SUPER_MAGIC`: <https://github.com/torvalds/linux/blob/v6.12/include/uapi/linux/magic.h#L95>
+const OVERLAYFS_MAGIC: u64 = 0x794c_7630;
+
+/// Which layer of an overlay an inode is in, as bits of [`file`]; none for an inode of another file system. The upper
+/// name is the first thing behind the inode that all file systems share:
+/// <https://github.com/torvalds/linux/blob/v6.12/fs/overlayfs/ovl_entry.h#L170>
+#[inline(always)]
+pub(crate) fn overlay(inode: *const c_void) -> u64 {
+    let magic = pointer(inode, Field::InodeSb).and_then(|sb| read::<u64>(sb, Field::SbMagic));
+    if magic != Some(OVERLAYFS_MAGIC) {
+        return 0;
+    }
+    let upper = inside(inode, Field::InodeSize)
+        // SAFETY: the helper checks the address and fails on a bad one.
+        .and_then(|behind| unsafe { bpf_probe_read_kernel(behind.cast::<*const c_void>()).ok() })
+        .filter(|upper| !upper.is_null())
+        .and_then(|upper| pointer(upper, Field::DentryInode));
+    match upper {
+        Some(inode) if !inode.is_null() => file::UPPER,
+        _ => file::LOWER,
+    }
+}
+
+/// The id of a task's cgroup in the hierarchy that the agent chose; 0 when it can't be read.
+#[inline(always)]
+pub(crate) fn cgroup_id(task: *const c_void) -> u64 {
+    let css_set = pointer(task, Field::TaskCgroups);
+    let cgroup = css_set.and_then(|set| match option(Opt::Controller) {
+        NO_CONTROLLER => pointer(set, Field::CssSetDefault),
+        controller => {
+            // No kernel has more controllers; the bound is for the verifier.
+            let place =
+                inside(set, Field::CssSetSubsys)?.cast::<*const c_void>().wrapping_add(controller as usize & 0x3f);
+            // SAFETY: the helper checks the address and fails on a bad one.
+            let css = unsafe { bpf_probe_read_kernel(place).ok()? };
+            pointer(css, Field::CssCgroup)
+        }
+    });
+    cgroup.and_then(kernfs_id).unwrap_or(0)
+}
+
+/// The id of a cgroup in its hierarchy.
+#[inline(always)]
+pub(crate) fn kernfs_id(cgroup: *const c_void) -> Option<u64> {
+    read(pointer(cgroup, Field::CgroupKn)?, Field::KernfsId)
 }

@@ -25,6 +25,18 @@ pub(crate) struct Lane {
     pub slot: u32,
     /// Bits of the reasons why events were lost since the last record.
     pub gap: u32,
+    /// What is still to be done for the call: bits of [`agent_common::state::plan`].
+    pub plan: u32,
+    /// The call's convention.
+    pub abi: u32,
+    /// The file that the agent is to be told of, an address.
+    pub telling: u64,
+    /// Which of the call's files it is, 0 or 1; those before it are done.
+    pub file: u32,
+    /// Bits of the reasons why state records were lost since the last one.
+    pub state_gap: u32,
+    /// The next state record's sequence number: they are numbered apart, so that events keep theirs without holes.
+    pub state_seq: u64,
 }
 
 const _: () = assert!(size_of::<Lane>() == 8 * LANE_WORDS);

@@ -9,20 +9,33 @@
 #![expect(clippy::cast_ptr_alignment, reason = "rings and scratch are aligned to 8, and the offsets keep it")]
 
 mod admit;
+mod cgroup;
 mod dispatch;
+mod files;
 mod fill;
 mod kernel;
 mod lane;
 mod maps;
 mod output;
+mod path;
 mod regs;
+mod room;
 mod scratch;
+mod task;
 
 use aya_ebpf::{macros::raw_tracepoint, programs::RawTracePointContext};
 
 mod attached {
     //! The programs that are attached, and the one for unknown numbers.
-    use super::{RawTracePointContext, dispatch, fill, raw_tracepoint};
+    use agent_common::{
+        options::{
+            hook::{ENTER, EXIT},
+            stage,
+        },
+        state::Kind,
+    };
+
+    use super::{RawTracePointContext, cgroup, dispatch, fill, raw_tracepoint, task};
 
     /// Attached to `sys_exit(struct pt_regs *regs, long ret)`:
     /// <https://github.com/torvalds/linux/blob/v6.12/include/trace/events/syscalls.h#L49>
@@ -37,6 +50,76 @@ mod attached {
     #[raw_tracepoint(tracepoint = "sys_enter")]
     fn sys_enter(ctx: RawTracePointContext) -> i32 {
         let _ = dispatch::enter(&ctx);
+        0
+    }
+
+    /// Tail-called when a call has changed its task.
+    #[raw_tracepoint(tracepoint = "sys_exit")]
+    fn changed(ctx: RawTracePointContext) -> i32 {
+        let _ = dispatch::changed(&ctx);
+        0
+    }
+
+    /// Tail-called to find the files of a call.
+    #[raw_tracepoint(tracepoint = "sys_exit")]
+    fn files_exit(ctx: RawTracePointContext) -> i32 {
+        let _ = dispatch::files_exit(&ctx);
+        0
+    }
+
+    /// Tail-called to find the files of a call before they are gone.
+    #[raw_tracepoint(tracepoint = "sys_enter")]
+    fn files_enter(ctx: RawTracePointContext) -> i32 {
+        let _ = dispatch::files_enter(&ctx);
+        0
+    }
+
+    /// Tail-called to tell of a file.
+    #[raw_tracepoint(tracepoint = "sys_exit")]
+    fn tell_exit(ctx: RawTracePointContext) -> i32 {
+        let _ = dispatch::tell(&ctx, EXIT, stage::FILES_EXIT);
+        0
+    }
+
+    /// Tail-called to tell of a file before it is gone.
+    #[raw_tracepoint(tracepoint = "sys_enter")]
+    fn tell_enter(ctx: RawTracePointContext) -> i32 {
+        let _ = dispatch::tell(&ctx, ENTER, stage::FILES_ENTER);
+        0
+    }
+
+    /// A task was made.
+    #[raw_tracepoint(tracepoint = "sched_process_fork")]
+    fn sched_process_fork(ctx: RawTracePointContext) -> i32 {
+        let _ = task::fork(&ctx);
+        0
+    }
+
+    /// A task runs a new image.
+    #[raw_tracepoint(tracepoint = "sched_process_exec")]
+    fn sched_process_exec(_: RawTracePointContext) -> i32 {
+        let _ = task::exec();
+        0
+    }
+
+    /// A task ends.
+    #[raw_tracepoint(tracepoint = "sched_process_exit")]
+    fn sched_process_exit(_: RawTracePointContext) -> i32 {
+        let _ = task::exit();
+        0
+    }
+
+    /// A cgroup was made.
+    #[raw_tracepoint(tracepoint = "cgroup_mkdir")]
+    fn cgroup_mkdir(ctx: RawTracePointContext) -> i32 {
+        let _ = cgroup::tell(&ctx, Kind::CgroupMade);
+        0
+    }
+
+    /// A cgroup was removed.
+    #[raw_tracepoint(tracepoint = "cgroup_rmdir")]
+    fn cgroup_rmdir(ctx: RawTracePointContext) -> i32 {
+        let _ = cgroup::tell(&ctx, Kind::CgroupGone);
         0
     }
 

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 //! Every map and global of the probe. Those with one entry here are sized by userspace, in multiples of the CPUs.
 
-use agent_common::{kernel::Field, ledger::Slot, options::Opt, record};
+use agent_common::{
+    kernel::Field,
+    ledger::Slot,
+    options::{Opt, stage},
+    record,
+};
 use aya_ebpf::{
     Global,
     btf_maps::{ArrayOfMaps, RingBuf},
@@ -9,7 +14,7 @@ use aya_ebpf::{
     maps::{Array, HashMap, LruHashMap, ProgramArray},
 };
 
-use crate::{lane::Lane, regs::Kept, scratch::Scratch};
+use crate::{files::Told, lane::Lane, regs::Kept, room::Room, scratch::Scratch};
 
 /// The contract's version, for the loader to read before it loads.
 #[unsafe(no_mangle)]
@@ -24,9 +29,9 @@ pub(crate) static LAYOUT: Global<[u16; Field::COUNT]> = Global::new([0; Field::C
 /// A ring per CPU. The template's size matters only before 5.10; 64 KiB fits kernels with 64 KiB pages.
 #[btf_map]
 pub(crate) static RINGS: ArrayOfMaps<RingBuf<u8, 65536>, 1> = ArrayOfMaps::new();
-/// Which syscalls are captured.
+/// What is done for each syscall: bits of [`agent_common::state::plan`].
 #[map]
-pub(crate) static SELECTED: Array<u8> = Array::with_max_entries(agent_common::ledger::SLOTS, 0);
+pub(crate) static SELECTED: Array<u32> = Array::with_max_entries(agent_common::ledger::SLOTS, 0);
 /// Programs by ABI and number.
 #[map]
 pub(crate) static CALLS: ProgramArray = ProgramArray::with_max_entries(agent_common::ledger::SLOTS, 0);
@@ -43,6 +48,15 @@ pub(crate) static LANES: Array<Lane> = Array::with_max_entries(1, 0);
 /// <https://github.com/torvalds/linux/blob/v6.12/mm/percpu.c#L1756>
 #[map]
 pub(crate) static SCRATCH: Array<Scratch> = Array::with_max_entries(1, 0);
+/// Rooms to build state records, one per lane.
+#[map]
+pub(crate) static ROOMS: Array<Room> = Array::with_max_entries(1, 0);
+/// What is done between a dispatcher and the program for the call.
+#[map]
+pub(crate) static STAGES: ProgramArray = ProgramArray::with_max_entries(stage::COUNT, 0);
+/// The open files that the agent was told of, by address.
+#[map]
+pub(crate) static FILES: LruHashMap<u64, Told> = LruHashMap::with_max_entries(1, 0);
 /// What to do with calls: live capture, self-test, or nothing more.
 #[map]
 pub(crate) static MODE: Array<u32> = Array::with_max_entries(1, 0);

@@ -120,7 +120,7 @@ impl Call<'_> {
 /// Whether the agent is woken: not for each record, but when much waits. It also looks by itself every few
 /// milliseconds.
 #[inline(always)]
-fn wake(ring: &RingBuf<u8, 65536>, seq: u64) -> u64 {
+pub(crate) fn wake(ring: &RingBuf<u8, 65536>, seq: u64) -> u64 {
     if !seq.is_multiple_of(WAKE_EVERY) {
         return BPF_RB_NO_WAKEUP;
     }

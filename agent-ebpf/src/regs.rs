@@ -16,6 +16,8 @@ pub(crate) struct Kept {
     pub nr: u32,
     /// The convention it was made by.
     pub abi: u32,
+    /// The files of its descriptors.
+    pub files: [u64; 2],
 }
 
 #[cfg(bpf_target_arch = "x86_64")]
@@ -86,5 +88,14 @@ pub(crate) fn restore(block: &mut Block, abi: Abi, args: &[u64; 6]) {
     while n < 6 {
         block[arch::word(abi, n)] = args[n];
         n += 1;
+    }
+}
+
+/// Register argument `n` of the call in a lane.
+#[inline(always)]
+pub(crate) fn of(lane: &crate::lane::Lane, n: usize) -> u64 {
+    match Abi::from_raw(lane.abi as u8) {
+        Some(Abi::I386) => arg(&lane.regs, Abi::I386, n),
+        _ => arg(&lane.regs, Abi::Native, n),
     }
 }

@@ -17,9 +17,14 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::{
     cli, host,
     ledger::Ledger,
-    output::sink::{LogFile, Rotation, Sink},
+    memory,
+    metadata::{self, MetadataAccount, cgroup::Hierarchy, container},
+    output::{
+        Cache, Lines,
+        sink::{LogFile, Rotation, Sink},
+    },
     pipeline::{Pipeline, Plan, order::Order},
-    probe::{self, Layout, Probe, Settings},
+    probe::{self, Layout, Probe, Settings, StateSettings},
     select::Selection,
     self_test,
     stats::Stats,
@@ -53,11 +58,21 @@ pub fn run(args: &cli::Capture) -> Result<ExitCode> {
         None => None,
         Some(path) => Some(File::create(path).with_context(|| format!("can't write {}", path.display()))?),
     };
-    let colour = matches!(sink, Sink::Stdout) && host::colour(io::stdout().is_terminal());
+    let terminal = matches!(sink, Sink::Stdout) && io::stdout().is_terminal();
+    let lines = Lines {
+        format: args.output,
+        template: args.fields.clone().or_else(|| args.format.clone()),
+        terminal,
+        colour: matches!(sink, Sink::Stdout) && host::colour(terminal),
+        cache: Cache::default(),
+    };
     let sink_name = sink.name();
-    let settings =
-        Settings { snaplen: args.snaplen, ring_budget: args.ring_budget.as_u64(), log_level: args.log_level.probe() };
-
+    if !args.no_enrich && !args.host_root.join("proc/stat").exists() {
+        bail!(
+            "there is no /proc below {}: --host-root (HOST_ROOT) says where the host's root is mounted; --no-enrich does without",
+            args.host_root.display()
+        );
+    }
     if host::in_pid_namespace() {
         bail!("{}", host::PID_NAMESPACE);
     }
@@ -68,6 +83,17 @@ pub fn run(args: &cli::Capture) -> Result<ExitCode> {
             "this kernel has no BTF: parent ids and the arguments of new images are not read; give its BTF with --btf FILE"
         );
     }
+    let hierarchy = layout.choose_hierarchy(&args.host_root);
+    let settings = Settings {
+        snaplen: args.snaplen,
+        ring_budget: args.ring_budget.map(|size| size.as_u64()),
+        log_level: args.log_level.probe(),
+        controller: layout.controller_of(&hierarchy),
+        hierarchy: hierarchy.id().unwrap_or(0),
+        state: (!args.no_enrich).then_some(StateSettings { environment: args.env, files: args.max_files }),
+    };
+    let mut metadata = (!args.no_enrich).then(|| metadata_config(args, &layout, hierarchy.clone()));
+    let counters = metadata::Counters::default();
     let loaded = selection.with_syscalls_of(&self_test::selection());
     let (mut probe, mut rings) = Probe::load(object, &layout, &loaded, &settings)?;
     for program in probe.programs() {
@@ -81,11 +107,10 @@ pub fn run(args: &cli::Capture) -> Result<ExitCode> {
         "the probe is loaded"
     );
 
-    if settings.ring_budget < probe.ring_bytes() {
+    if let Some(budget) = args.ring_budget.filter(|budget| budget.as_u64() < probe.ring_bytes()) {
         tracing::warn!(
-            "the rings take {}, more than the budget of {}: a ring must hold the largest record",
+            "the rings take {}, more than the budget of {budget}: a ring must hold the largest record",
             ByteSize(probe.ring_bytes()),
-            args.ring_budget
         );
     }
 
@@ -93,14 +118,19 @@ pub fn run(args: &cli::Capture) -> Result<ExitCode> {
     let stats = Arc::new(Stats::default());
     let mut order = Order::new(probe.counters().cpus());
     probe.attach()?;
-    self_test::run(&mut probe, &mut rings, &mut order, &layout, settings.snaplen, &stats)?;
+    self_test::run(&mut probe, &mut rings, &mut order, &layout, &hierarchy, settings.snaplen, &stats)?;
     runtime.block_on(async {
         let (finished, mut heard) = tokio::sync::mpsc::channel(1);
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let mut hangup = signal(SignalKind::hangup())?;
-        let plan = Plan { format: args.output, colour, count: args.count, sink };
+        let plan = Plan { lines, count: args.count, sink, metadata: metadata.take(), counters: counters.clone() };
+        // What happens from here on is told, so that nothing is missed while what there is is being read; calls follow when
+        // the tables are true.
+        probe.select(&selection, mode::PREPARING)?;
         let pipeline = Pipeline::start(rings, order, plan, &stats, finished)?;
+        pipeline.wait_until_ready();
         probe.select(&selection, mode::LIVE)?;
+        memory::trim();
         tracing::info!("capturing");
         let end = async {
             match args.duration {
@@ -127,7 +157,8 @@ pub fn run(args: &cli::Capture) -> Result<ExitCode> {
         anyhow::Ok(())
     })?;
 
-    let ledger = Ledger::collect(probe.counters(), &stats, sink_name)?;
+    let account = (!args.no_enrich).then(|| MetadataAccount::collect(&counters));
+    let ledger = Ledger::collect(probe.counters(), &stats, account, sink_name)?;
     if let Some(file) = ledger_file {
         let mut file = BufWriter::new(file);
         ledger.write_json(&mut file).and_then(|()| file.flush()).context("can't write the ledger")?;
@@ -138,4 +169,22 @@ pub fn run(args: &cli::Capture) -> Result<ExitCode> {
         let _ = ledger.write_summary(io::stderr().lock());
     }
     Ok(if ledger.closed { ExitCode::SUCCESS } else { ExitCode::from(NOT_CLOSED) })
+}
+
+/// What the tables are to hold.
+fn metadata_config(args: &cli::Capture, layout: &Layout, hierarchy: Hierarchy) -> metadata::Config {
+    metadata::Config {
+        host_root: args.host_root.clone(),
+        threads: args.max_threads as usize,
+        files: args.max_files as usize,
+        env: args.env,
+        kernel_files: layout.tells_files(),
+        containers: container::Config {
+            host_root: args.host_root.clone(),
+            sockets: args.container_socket.clone(),
+            wait: args.enrich_wait,
+            lookups: !args.no_container_lookups,
+        },
+        hierarchy,
+    }
 }

@@ -8,7 +8,10 @@ use clap::{Args, Parser, Subcommand};
 
 use agent_common::record::MAX_SNAPLEN;
 
-use crate::{output::Format, select};
+use crate::{
+    output::{Format, template::Template},
+    select,
+};
 
 /// Shows every syscall that completes on this machine, with its arguments decoded.
 ///
@@ -62,6 +65,12 @@ pub enum List {
         #[arg(long)]
         json: bool,
     },
+    /// The fields that `--fields` and `--format` print
+    Fields {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// How to capture.
@@ -70,6 +79,21 @@ pub struct Capture {
     /// How events are written
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text", env = "LANNER_OUTPUT")]
     pub output: Format,
+
+    /// Print these fields of each event, comma-separated: evt.time,proc.name,fd.name
+    ///
+    /// As columns, separated by spaces; with `-o json` as the members of an object. `lanner list fields` shows all fields.
+    #[arg(long, value_name = "FIELDS", value_parser = Template::fields, conflicts_with = "format", env = "LANNER_FIELDS",
+        help_heading = "Output")]
+    pub fields: Option<Template>,
+
+    /// Print each event like this: '%evt.time %proc.name(%proc.pid) %evt.type %fd.name'
+    ///
+    /// `%field` or `%field[argument]` is its value, `<NA>` when it has none; `%20field` takes 20 characters; `%%` is a
+    /// percent sign. A `*` in front is accepted, as in Falco's rules. With `-o json` the text and the fields are members
+    /// of an object.
+    #[arg(long, value_name = "TEXT", value_parser = Template::parse, env = "LANNER_FORMAT", help_heading = "Output")]
+    pub format: Option<Template>,
 
     /// Syscalls and classes to capture, `!NAME` or `-NAME` to leave out; comma-separated, repeatable
     ///
@@ -105,9 +129,9 @@ pub struct Capture {
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Limits")]
     pub count: Option<u64>,
 
-    /// Memory of all rings together: 64MiB, 1GiB
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64MiB", env = "LANNER_RING_BUDGET", help_heading = "Limits")]
-    pub ring_budget: ByteSize,
+    /// Memory of all rings together: 64MiB, 1GiB [default: 4 MiB per CPU, at most 64 MiB]
+    #[arg(long, value_name = "SIZE", value_parser = size, env = "LANNER_RING_BUDGET", help_heading = "Limits")]
+    pub ring_budget: Option<ByteSize>,
 
     /// Bytes of a buffer's content that are kept, at most 32768
     #[arg(long, value_name = "BYTES", default_value_t = 80, env = "LANNER_SNAPLEN", help_heading = "Limits",
@@ -133,6 +157,40 @@ pub struct Capture {
     /// Resolve kernel structs by this BTF file instead of the running kernel's BTF
     #[arg(long, value_name = "FILE", env = "LANNER_BTF", help_heading = "Files")]
     pub btf: Option<PathBuf>,
+
+    /// Show calls as they are, without processes, file names, users and containers: no tables are kept
+    #[arg(long, help_heading = "Metadata")]
+    pub no_enrich: bool,
+
+    /// Where the host's files are, when Lanner runs in a container: its /proc and /etc are read there
+    #[arg(long, value_name = "DIR", default_value = "/", env = "HOST_ROOT", help_heading = "Metadata")]
+    pub host_root: PathBuf,
+
+    /// Keep the environment of processes, for proc.env
+    #[arg(long, help_heading = "Metadata")]
+    pub env: bool,
+
+    /// How long the first events of a new container wait for its name; 0 for not at all
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "50ms", help_heading = "Metadata")]
+    pub enrich_wait: Duration,
+
+    /// Another socket of a container runtime to ask; repeatable
+    #[arg(long, value_name = "SOCKET", help_heading = "Metadata")]
+    pub container_socket: Vec<PathBuf>,
+
+    /// Ask no container runtime: containers are known by their ids only
+    #[arg(long, help_heading = "Metadata")]
+    pub no_container_lookups: bool,
+
+    /// Threads that are kept track of at most
+    #[arg(long, value_name = "N", default_value_t = 262_144, help_heading = "Metadata",
+        value_parser = clap::value_parser!(u32).range(1024..))]
+    pub max_threads: u32,
+
+    /// Open files that are kept track of at most
+    #[arg(long, value_name = "N", default_value_t = 131_072, help_heading = "Metadata",
+        value_parser = clap::value_parser!(u32).range(1024..))]
+    pub max_files: u32,
 
     /// How much to log on stderr; debug and trace carry the probe's own diagnostics too
     #[arg(long, value_enum, value_name = "LEVEL", default_value = "warn", env = "LANNER_LOG")]

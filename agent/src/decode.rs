@@ -4,11 +4,12 @@
 
 pub mod control;
 #[cfg(test)]
-mod encode;
+pub(crate) mod encode;
 pub mod fdset;
 pub mod layouts;
 pub mod sigset;
 pub mod sockaddr;
+pub mod state;
 pub mod symbols;
 pub mod value;
 pub mod visit;
@@ -42,6 +43,9 @@ pub enum Malformed {
     /// No such calling convention.
     #[error("no calling convention has number {0}")]
     Abi(u8),
+    /// No such state record.
+    #[error("no state record has number {0}")]
+    State(i32),
     /// The number of arguments is not the row's.
     #[error("syscall {nr} has {want} arguments, the record {got}")]
     Args {
@@ -100,11 +104,20 @@ pub enum RawArg<'a> {
     Absent(Absent),
 }
 
-impl RawArg<'_> {
+impl<'a> RawArg<'a> {
     /// Whether there were more bytes.
     #[must_use]
     pub const fn is_cut(&self) -> bool {
         matches!(self, Self::Bytes { cut: true, .. })
+    }
+
+    /// The bytes, if there are any.
+    #[must_use]
+    pub const fn bytes(&self) -> Option<&'a [u8]> {
+        match self {
+            Self::Bytes { bytes, .. } => Some(bytes),
+            Self::Absent(_) => None,
+        }
     }
 
     /// The value of a register argument.
@@ -185,7 +198,14 @@ fn header(bytes: &[u8]) -> Option<Header> {
         hook: fields.u8(),
         cpu: fields.u16(),
         gap: fields.u32(),
+        files: [fields.u64(), fields.u64()],
     })
+}
+
+/// Whether a record is a state record, to be read by [`state::StateRecord::parse`].
+#[must_use]
+pub fn is_state(bytes: &[u8]) -> bool {
+    header(bytes).is_some_and(|header| header.abi == agent_common::state::ABI)
 }
 
 /// The time and the place in its lane of a record, without decoding the rest: `(ts, seq, hook, gap)`.

@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What sinks see.
 
-use crate::decode::RawEvent;
+use std::sync::Arc;
 
-/// A decoded event.
+use crate::{
+    decode::RawEvent,
+    fields::tables::Tables,
+    metadata::{
+        container::Container,
+        file::File,
+        process::{Process, Thread},
+    },
+};
+
+/// A decoded event, with what is known of who made it and on what.
 #[derive(Clone, Copy, Debug)]
 pub struct Event<'a> {
     /// The call.
@@ -12,6 +22,39 @@ pub struct Event<'a> {
     pub time: u64,
     /// Whether events that happened after it were delivered before it.
     pub late: bool,
+    /// Its number in the run, from 1.
+    pub num: u64,
+    /// Its process.
+    pub process: Option<&'a Arc<Process>>,
+    /// Its thread.
+    pub thread: Option<&'a Thread>,
+    /// The files of its descriptors, in the order of [`agent_common::record::Header::files`].
+    pub files: [Option<&'a Arc<File>>; 2],
+    /// Whether the call gave one of its files another name.
+    pub renamed: bool,
+    /// Its container; `None` for the host.
+    pub container: Option<&'a Arc<Container>>,
+    /// What its fields ask for beyond it.
+    pub tables: Option<&'a dyn Tables>,
+}
+
+impl<'a> Event<'a> {
+    /// A call of which nothing else is known.
+    #[must_use]
+    pub const fn bare(raw: RawEvent<'a>, time: u64) -> Self {
+        Self {
+            raw,
+            time,
+            late: false,
+            num: 0,
+            process: None,
+            thread: None,
+            files: [None; 2],
+            renamed: false,
+            container: None,
+            tables: None,
+        }
+    }
 }
 
 /// A hole in the stream of one CPU.
@@ -19,8 +62,10 @@ pub struct Event<'a> {
 pub struct Gap {
     /// The CPU.
     pub cpu: u32,
-    /// Events that were lost.
+    /// Records that were lost.
     pub lost: u64,
+    /// Whether they told of tasks, files and cgroups; else they were events.
+    pub state: bool,
     /// Why: names of [`agent_common::ledger::Reason`]s, joined by `+`.
     pub reason: String,
     /// Time of the last event before it, in nanoseconds since the epoch; `None` when there was none.

@@ -4,20 +4,22 @@
 use std::{collections::BTreeMap, io};
 
 use agent_common::{
-    ledger::{Counter, NRS, Reason, Slot},
+    ledger::{Counter, NRS, Reason, STATE_SLOT, Slot},
     numbers,
     schema::Abi,
+    state::Kind,
 };
 use serde::Serialize;
 
 use crate::{
+    metadata::MetadataAccount,
     output::json::abi_name,
     probe::{Counters, ProbeError},
     stats::Stats,
 };
 
 /// What became of the calls of one CPU, of one syscall, or of all.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Account {
     /// Calls that reached the probe.
     pub seen: u64,
@@ -30,6 +32,13 @@ pub struct Account {
     pub sent: u64,
     /// Records lost, by reason.
     pub lost: BTreeMap<&'static str, u64>,
+}
+
+impl Default for Account {
+    fn default() -> Self {
+        let lost = Reason::ALL.into_iter().map(|reason| (reason.name(), 0)).collect();
+        Self { seen: 0, own: 0, filtered: 0, sent: 0, lost }
+    }
 }
 
 impl Account {
@@ -85,6 +94,8 @@ pub struct AgentAccount {
     pub decoded: u64,
     /// Records that were not.
     pub malformed: u64,
+    /// Records of tasks, files and cgroups, which keep the tables true and are printed nowhere.
+    pub state: u64,
     /// Events not wanted.
     pub filtered: u64,
     /// Events written.
@@ -106,6 +117,8 @@ pub struct Ledger {
     pub syscalls: BTreeMap<String, Account>,
     /// In the agent.
     pub agent: AgentAccount,
+    /// What the tables of processes, files and containers held and did; null when none were kept.
+    pub metadata: Option<MetadataAccount>,
     /// Runs of the probe that the kernel itself refused as recursion; the probe could not see those calls.
     pub recursion_misses: u64,
     /// Whether every sum agrees.
@@ -115,6 +128,9 @@ pub struct Ledger {
 /// The name under which the calls of a slot are accounted.
 #[must_use]
 pub fn slot_name(slot: u32) -> String {
+    if let Some(kind) = slot.checked_sub(STATE_SLOT).and_then(|kind| Kind::from_raw(kind.cast_signed())) {
+        return kind.name().to_owned();
+    }
     let (abi, nr) = (Abi::from_raw((slot / NRS) as u8), slot % NRS);
     match abi {
         None => "unknown".to_owned(),
@@ -133,7 +149,12 @@ impl Ledger {
     ///
     /// # Errors
     /// When the probe's counters can't be read.
-    pub fn collect(counters: &Counters, stats: &Stats, output: &str) -> Result<Self, ProbeError> {
+    pub fn collect(
+        counters: &Counters,
+        stats: &Stats,
+        metadata: Option<MetadataAccount>,
+        output: &str,
+    ) -> Result<Self, ProbeError> {
         let mut cpus: Vec<_> =
             (0..counters.cpus()).map(|cpu| CpuAccount { cpu, account: Account::default() }).collect();
         let mut syscalls = BTreeMap::<String, Account>::new();
@@ -149,13 +170,15 @@ impl Ledger {
             drained: stats.drained.get(),
             decoded: stats.decoded.get(),
             malformed: stats.malformed.get(),
+            state: stats.state.get(),
             filtered: stats.filtered.get(),
             delivered: stats.delivered.get(),
             sink_dropped: BTreeMap::from([(output.to_owned(), stats.dropped.get() + abandoned)]),
             late: stats.late.get(),
             sequence_gaps: stats.gaps.get(),
         };
-        let mut ledger = Self { cpus, syscalls, agent, recursion_misses: counters.recursion_misses(), closed: false };
+        let recursion_misses = counters.recursion_misses();
+        let mut ledger = Self { cpus, syscalls, agent, metadata, recursion_misses, closed: false };
         ledger.closed = ledger.open().is_empty();
         Ok(ledger)
     }
@@ -190,9 +213,9 @@ impl Ledger {
         check("drained = decoded + malformed".to_owned(), agent.drained, agent.decoded + agent.malformed);
         let dropped: u64 = agent.sink_dropped.values().sum();
         check(
-            "decoded = filtered + delivered + sink_dropped".to_owned(),
+            "decoded = state + filtered + delivered + sink_dropped".to_owned(),
             agent.decoded,
-            agent.filtered + agent.delivered + dropped,
+            agent.state + agent.filtered + agent.delivered + dropped,
         );
         check("lost = sequence gaps".to_owned(), total.lost(), agent.sequence_gaps);
         open
@@ -229,8 +252,8 @@ impl Ledger {
         )?;
         writeln!(
             out,
-            "  agent:  {} drained = {} filtered + {} delivered + {} dropped + {} malformed",
-            agent.drained, agent.filtered, agent.delivered, dropped, agent.malformed
+            "  agent:  {} drained = {} state + {} filtered + {} delivered + {} dropped + {} malformed",
+            agent.drained, agent.state, agent.filtered, agent.delivered, dropped, agent.malformed
         )?;
         for (reason, lost) in total.lost.iter().filter(|(_, lost)| **lost > 0) {
             let cpus: Vec<_> = self
@@ -250,6 +273,9 @@ impl Ledger {
         }
         if self.recursion_misses > 0 {
             writeln!(out, "  missed: {} runs refused by the kernel as recursion", self.recursion_misses)?;
+        }
+        if let Some(metadata) = &self.metadata {
+            write!(out, "{metadata}")?;
         }
         let mut loudest: Vec<_> =
             self.syscalls.iter().filter(|(_, account)| account.sent + account.lost() > 0).collect();

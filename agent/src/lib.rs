@@ -7,9 +7,13 @@ pub mod cli;
 pub mod decode;
 pub mod doctor;
 pub mod event;
+pub mod fields;
 pub mod host;
 pub mod ledger;
 pub mod list;
+#[expect(unsafe_code, reason = "the allocator's settings are C functions, see the SAFETY comments")]
+pub mod memory;
+pub mod metadata;
 pub mod output;
 pub mod pipeline;
 #[expect(unsafe_code, reason = "one system call that aya does not wrap, see the SAFETY comments")]

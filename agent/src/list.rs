@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `lanner list`: what this binary knows.
 
+pub mod fields;
+
 use std::{
     collections::BTreeMap,
     io::{self, BufWriter, Write},

@@ -6,17 +6,19 @@ use std::{io, process::ExitCode};
 use agent::{
     capture,
     cli::{Cli, Command, List, LogLevel},
-    doctor, host, list, self_test,
+    doctor, host, list, memory, self_test,
 };
 use clap::Parser as _;
 
 fn main() -> ExitCode {
+    memory::set_up();
     let cli = Cli::parse();
     start_log(cli.capture.log_level);
     let result = match cli.command {
         None => capture::run(&cli.capture),
         Some(Command::Doctor { json, btf }) => doctor::run(json, btf.as_deref()),
         Some(Command::List(List::Syscalls { json })) => list::syscalls(json),
+        Some(Command::List(List::Fields { json })) => list::fields::run(json),
         Some(Command::SelfTestChild { nonce }) => {
             self_test::child(&nonce);
             Ok(ExitCode::from(self_test::STATUS))

@@ -4,12 +4,16 @@
 pub mod escape;
 pub mod json;
 pub mod sink;
+mod subject;
+pub mod template;
 pub mod text;
 pub mod time;
 
 #[cfg(test)]
 mod tests;
 
+pub use self::subject::Cache;
+use self::template::Template;
 use crate::event::{Event, Gap};
 
 /// How events are written.
@@ -23,10 +27,10 @@ pub enum Format {
 
 impl Format {
     /// Appends the line for `event`.
-    pub fn event(self, event: &Event<'_>, colour: bool, out: &mut Vec<u8>) {
+    pub fn event(self, event: &Event<'_>, colour: bool, cache: &mut Cache, out: &mut Vec<u8>) {
         match self {
             Self::Text => text::event(event, colour, out),
-            Self::Json => json::event(event, out),
+            Self::Json => json::event(event, cache, out),
         }
     }
 
@@ -39,7 +43,50 @@ impl Format {
     }
 }
 
+/// How events become lines.
+#[derive(Clone, Debug)]
+pub struct Lines {
+    /// Text or JSON.
+    pub format: Format,
+    /// What the user laid out; the default line when `None`.
+    pub template: Option<Template>,
+    /// Whether a terminal reads them.
+    pub terminal: bool,
+    /// Whether they are coloured.
+    pub colour: bool,
+    /// What was written lately.
+    pub cache: Cache,
+}
+
+impl Lines {
+    /// Appends what comes before all lines.
+    pub fn header(&self, out: &mut Vec<u8>) {
+        if let (Some(template), Format::Text, true) = (&self.template, self.format, self.terminal) {
+            template.header(out);
+        }
+    }
+
+    /// Appends the line for `event`.
+    pub fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
+        match (&self.template, self.format) {
+            (None, format) => format.event(event, self.colour, &mut self.cache, out),
+            (Some(template), Format::Text) => template.text(event, out),
+            (Some(template), Format::Json) => template.json(event, out),
+        }
+    }
+
+    /// Forgets what depends on files that may have changed.
+    pub fn refresh(&mut self) {
+        self.cache.forget();
+    }
+
+    /// Appends the line for `gap`.
+    pub fn gap(&self, gap: &Gap, out: &mut Vec<u8>) {
+        self.format.gap(gap, out);
+    }
+}
+
 /// Appends digits.
-fn number(value: impl itoa::Integer, out: &mut Vec<u8>) {
+pub(crate) fn number(value: impl itoa::Integer, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }

@@ -5,27 +5,39 @@
 pub mod clock;
 mod deliver;
 mod drain;
+mod hold;
 pub mod order;
 
-use std::{io, sync::Arc, thread, time::Duration};
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use self::{
+    clock::Clock,
     deliver::Deliver,
+    hold::Hold,
     order::{LaneEnd, Order},
 };
 use crate::{
+    metadata::{self, Metadata},
     output::{
-        Format,
-        sink::{QUEUE, Sink},
+        Lines,
+        sink::{Chunk, QUEUE, Sink},
     },
     probe::Rings,
     stats::Stats,
 };
 
-/// Batches between draining and decoding.
-const BATCHES: usize = 4;
+/// Batches between draining and decoding: what a burst fills while decoding is behind, so that the rings can be small.
+const BATCHES: usize = 16;
 /// How long an output that takes nothing is waited for at the end.
 const LAST_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -33,21 +45,25 @@ const LAST_PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Plan {
     /// How they are written.
-    pub format: Format,
-    /// Whether a terminal reads them.
-    pub colour: bool,
+    pub lines: Lines,
     /// After how many events it ends.
     pub count: Option<u64>,
     /// Where they are written.
     pub sink: Sink,
+    /// What is known of who makes them; `None` when calls are shown as they are.
+    pub metadata: Option<metadata::Config>,
+    /// What the tables count.
+    pub counters: metadata::Counters,
 }
 
 /// The running threads.
 #[derive(Debug)]
 pub struct Pipeline {
     stop: Sender<Vec<LaneEnd>>,
+    /// Disconnected when the tables have been read.
+    ready: Receiver<()>,
     drain: thread::JoinHandle<io::Result<()>>,
-    deliver: thread::JoinHandle<()>,
+    deliver: thread::JoinHandle<io::Result<()>>,
     sink: thread::JoinHandle<()>,
     /// Disconnected when the sink's thread ends.
     sink_ended: Receiver<()>,
@@ -70,7 +86,7 @@ impl Pipeline {
         let (empty_in, empty_out) = bounded(BATCHES);
         let (chunks_in, chunks_out) = bounded(QUEUE);
         let (sink_ends, sink_ended) = bounded(0);
-        let Plan { format, colour, count, sink } = plan;
+        let Plan { lines, count, sink, metadata, counters } = plan;
         let sink = {
             let stats = Arc::clone(stats);
             thread::Builder::new().name("lanner-sink".to_owned()).spawn(move || {
@@ -78,17 +94,51 @@ impl Pipeline {
                 sink.run(chunks_out, &stats);
             })?
         };
+        let (ready_in, ready) = bounded::<()>(0);
+        let is_ready = Arc::new(AtomicBool::new(false));
+        let set_ready = Arc::clone(&is_ready);
         let deliver = {
-            let deliver = Deliver { format, colour, count, stats: Arc::clone(stats), out: chunks_in, finished };
-            thread::Builder::new().name("lanner-deliver".to_owned()).spawn(move || deliver.run(&full_out, &empty_in))?
+            let stats = Arc::clone(stats);
+            thread::Builder::new().name("lanner-deliver".to_owned()).spawn(move || {
+                // Here, and not before the rings are drained: reading what there is takes a while on a busy machine.
+                let metadata = metadata.map(|config| Metadata::start(config, &counters)).transpose();
+                set_ready.store(true, Ordering::Release);
+                drop(ready_in);
+                if metadata.is_err() {
+                    // The run ends, and says why.
+                    let _ = finished.try_send(());
+                }
+                let metadata = metadata?;
+                let deliver = Deliver {
+                    lines,
+                    count,
+                    stats,
+                    out: chunks_in,
+                    finished,
+                    metadata,
+                    hold: Hold::default(),
+                    clock: Clock::start(),
+                    chunk: Chunk::default(),
+                    taken: 0,
+                    reached: 0,
+                };
+                deliver.run(&full_out, &empty_in);
+                Ok(())
+            })?
         };
         let drain = {
             let stats = Arc::clone(stats);
             thread::Builder::new()
                 .name("lanner-drain".to_owned())
-                .spawn(move || drain::run(rings, order, &stats, &stopped, &full_in, &empty_out))?
+                .spawn(move || drain::run(rings, order, &stats, &stopped, &full_in, &empty_out, &is_ready))?
         };
-        Ok(Self { stop, drain, deliver, sink, sink_ended })
+        Ok(Self { stop, ready, drain, deliver, sink, sink_ended })
+    }
+
+    /// Waits until the tables hold what there is, or can't be read.
+    pub fn wait_until_ready(&self) {
+        // Nothing is ever sent: the other end is dropped.
+        let _ = self.ready.recv();
     }
 
     /// Drains what is left and waits for the threads. `ends` says how the lanes ended. An output that is stuck is given
@@ -101,7 +151,7 @@ impl Pipeline {
         let _ = self.stop.send(ends);
         let panicked = |name: &str| io::Error::other(format!("the {name} thread panicked: this is a bug in Lanner"));
         self.drain.join().map_err(|_panic| panicked("drain"))??;
-        self.deliver.join().map_err(|_panic| panicked("deliver"))?;
+        self.deliver.join().map_err(|_panic| panicked("deliver"))??;
         match self.sink_ended.recv_timeout(LAST_PATIENCE) {
             Err(RecvTimeoutError::Timeout) => {
                 tracing::warn!("the output takes nothing; what it did not take counts as dropped");

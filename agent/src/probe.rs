@@ -18,7 +18,7 @@ use std::{
 
 use agent_common::{
     ledger::SLOTS,
-    options::{HOOKS, Opt, mode, names},
+    options::{HOOKS, NO_CONTROLLER, Opt, mode, names},
 };
 use aya::{
     Ebpf, EbpfLoader, VerifierLogLevel,
@@ -46,10 +46,25 @@ pub fn embedded() -> Result<&'static [u8], ProbeError> {
 pub struct Settings {
     /// Bytes of a buffer that are copied.
     pub snaplen: u32,
-    /// Bytes that all rings together may take.
-    pub ring_budget: u64,
+    /// Bytes that all rings together may take; by the number of CPUs when `None`.
+    pub ring_budget: Option<u64>,
     /// The most verbose level of the probe's own diagnostics: 0 none, 1 error, .. 5 trace.
     pub log_level: u8,
+    /// The v1 controller by whose hierarchy cgroups are told, as [`Layout::controller`] has it; `None` for v2.
+    pub controller: Option<u32>,
+    /// The hierarchy's number; 0 for v2.
+    pub hierarchy: u32,
+    /// What the probe tells beside syscalls; `None` for nothing.
+    pub state: Option<StateSettings>,
+}
+
+/// How the probe tells of tasks, open files and cgroups.
+#[derive(Clone, Debug)]
+pub struct StateSettings {
+    /// Whether the environment of new images is told.
+    pub environment: bool,
+    /// How many open files the probe remembers to have told of.
+    pub files: u32,
 }
 
 /// A loaded probe.
@@ -57,7 +72,8 @@ pub struct Probe {
     // Field order is drop order: what is attached goes before what it uses.
     ebpf: Ebpf,
     _calls: [ProgramArray<MapData>; 2],
-    selected: Array<MapData, u8>,
+    _stages: ProgramArray<MapData>,
+    selected: Array<MapData, u32>,
     mode: Array<MapData, u32>,
     counters: Counters,
     programs: Vec<ProgramInfo>,
@@ -65,8 +81,9 @@ pub struct Probe {
     online: usize,
     log: Option<log::ProbeLog>,
     needs_enter: bool,
-    /// The slots that are captured now.
-    on: BTreeSet<u32>,
+    state: bool,
+    /// What is done now, by slot.
+    on: BTreeMap<u32, u32>,
 }
 
 impl fmt::Debug for Probe {
@@ -105,7 +122,8 @@ impl Probe {
         let possible = possible_cpus()?;
         let online = aya::util::online_cpus()
             .map_err(|(_, error)| ProbeError::system("reading /sys/devices/system/cpu/online", error))?;
-        let ring_size = rings::ring_size(settings.ring_budget, online.len());
+        let ring_size =
+            rings::ring_size(settings.ring_budget.unwrap_or_else(|| rings::default_budget(online.len())), online.len());
         let mut options = [0_u32; Opt::COUNT];
         options[Opt::Snaplen as usize] = settings.snaplen;
         options[Opt::WakeBytes as usize] = ring_size / 4;
@@ -113,6 +131,9 @@ impl Probe {
         options[Opt::ByUid as usize] = u32::from(!selection.uids.is_empty());
         options[Opt::ByComm as usize] = u32::from(!selection.comms.is_empty());
         options[Opt::OwnTgid as usize] = std::process::id();
+        options[Opt::Controller as usize] = settings.controller.unwrap_or(NO_CONTROLLER);
+        options[Opt::Hierarchy as usize] = settings.hierarchy;
+        options[Opt::Environment as usize] = u32::from(settings.state.as_ref().is_some_and(|state| state.environment));
         let offsets = layout.offsets();
         raise_limits();
         let mut ebpf = EbpfLoader::new()
@@ -124,6 +145,8 @@ impl Probe {
             .map_max_entries(names::LEDGER, possible * SLOTS)
             .map_max_entries(names::LANES, possible * HOOKS)
             .map_max_entries(names::SCRATCH, possible)
+            .map_max_entries(names::ROOMS, possible * HOOKS)
+            .map_max_entries(names::FILES, settings.state.as_ref().map_or(1, |state| state.files))
             .map_max_entries(names::PIDS, entries(selection.pids.len()))
             .map_max_entries(names::UIDS, entries(selection.uids.len()))
             .map_max_entries(names::COMMS, entries(selection.comms.len()))
@@ -134,20 +157,27 @@ impl Probe {
         fill(&mut ebpf, names::PIDS, &selection.pids)?;
         fill(&mut ebpf, names::UIDS, &selection.uids)?;
         fill(&mut ebpf, names::COMMS, &selection.comms)?;
-        let selected: Array<_, u8> = typed(&mut ebpf, names::SELECTED)?;
+        let selected: Array<_, u32> = typed(&mut ebpf, names::SELECTED)?;
         let mode = typed::<Array<_, u32>>(&mut ebpf, names::MODE)?;
         let counters = Counters::new(typed(&mut ebpf, names::LEDGER)?, typed(&mut ebpf, names::LANES)?, possible);
-        let wiring = Wiring::of(selection);
+        let wiring = Wiring::of(selection, settings.state.is_some());
         let programs = load_programs(&mut ebpf, &wiring.programs())?;
         let mut calls: ProgramArray<_> = typed(&mut ebpf, names::CALLS)?;
         wire(&mut ebpf, &mut calls, &wiring.exits)?;
         let mut enters: ProgramArray<_> = typed(&mut ebpf, names::ENTERS)?;
         wire(&mut ebpf, &mut enters, &wiring.enters)?;
+        let mut stages: ProgramArray<_> = typed(&mut ebpf, names::STAGES)?;
+        for (name, index) in &wiring.stages {
+            let program = program(&mut ebpf, name)?;
+            let fd = program.fd().map_err(|error| ProbeError::program("wire", name, error))?;
+            stages.set(*index, fd, 0).map_err(|error| ProbeError::map(names::STAGES, error))?;
+        }
         let log = (settings.log_level > 0).then(|| log::ProbeLog::start(&mut ebpf)).flatten();
         Ok((
             Self {
                 ebpf,
                 _calls: [calls, enters],
+                _stages: stages,
                 selected,
                 mode,
                 counters,
@@ -156,7 +186,8 @@ impl Probe {
                 online: online.len(),
                 log,
                 needs_enter: wiring.needs_enter(),
-                on: BTreeSet::new(),
+                state: settings.state.is_some(),
+                on: BTreeMap::new(),
             },
             rings,
         ))
@@ -171,7 +202,11 @@ impl Probe {
         if self.needs_enter {
             self.attach_one(names::SYS_ENTER)?;
         }
-        self.attach_one(names::SYS_EXIT)
+        self.attach_one(names::SYS_EXIT)?;
+        if self.state {
+            names::TRACEPOINTS.iter().try_for_each(|name| self.attach_one(name))?;
+        }
+        Ok(())
     }
 
     fn attach_one(&mut self, name: &str) -> Result<(), ProbeError> {
@@ -186,7 +221,7 @@ impl Probe {
     /// When the kernel refuses.
     pub fn detach(&mut self) -> Result<(), ProbeError> {
         self.counters.read_misses(&self.ebpf);
-        for name in [names::SYS_EXIT, names::SYS_ENTER] {
+        for name in [names::SYS_EXIT, names::SYS_ENTER].into_iter().chain(names::TRACEPOINTS) {
             let program = program(&mut self.ebpf, name)?;
             if program.fd().is_ok() {
                 program.unload().map_err(|error| ProbeError::program("detach", name, error))?;
@@ -203,14 +238,14 @@ impl Probe {
     /// # Errors
     /// When the kernel refuses.
     pub fn select(&mut self, selection: &Selection, mode: u32) -> Result<(), ProbeError> {
-        let wanted = Wiring::of(selection).slots();
+        let wanted = Wiring::of(selection, self.state).plans;
         // What is no longer wanted goes first, under the old mode; what is new comes last, under the new one.
-        for slot in self.on.difference(&wanted) {
+        for (slot, _) in self.on.iter().filter(|(slot, _)| !wanted.contains_key(slot)) {
             self.selected.set(*slot, 0, 0).map_err(|error| ProbeError::map(names::SELECTED, error))?;
         }
         self.mode.set(0, mode, 0).map_err(|error| ProbeError::map(names::MODE, error))?;
-        for slot in wanted.difference(&self.on) {
-            self.selected.set(*slot, 1, 0).map_err(|error| ProbeError::map(names::SELECTED, error))?;
+        for (slot, plan) in wanted.iter().filter(|(slot, plan)| self.on.get(slot) != Some(plan)) {
+            self.selected.set(*slot, *plan, 0).map_err(|error| ProbeError::map(names::SELECTED, error))?;
         }
         self.on = wanted;
         Ok(())
@@ -235,6 +270,12 @@ impl Probe {
     #[must_use]
     pub const fn counters(&self) -> &Counters {
         &self.counters
+    }
+
+    /// Whether the probe tells of tasks, files and cgroups.
+    #[must_use]
+    pub const fn tells_state(&self) -> bool {
+        self.state
     }
 
     /// The programs that were loaded.

@@ -4,7 +4,7 @@
 
 use std::{
     fs, io,
-    os::unix::fs::MetadataExt as _,
+    path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -13,12 +13,16 @@ use agent_common::{kernel::Field, options::mode, record::NO_ID};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::{
-    decode::{RawArg, RawEvent},
+    decode::{
+        self, RawArg, RawEvent,
+        state::{State, StateRecord},
+    },
+    metadata::cgroup::Hierarchy,
     pipeline::{
         clock::boot_now,
         order::{Batch, Order},
     },
-    probe::{Layout, Probe, ProbeError, Rings, Settings, layout::Tier, rings::MIN_RING},
+    probe::{Layout, Probe, ProbeError, Rings, Settings, StateSettings, layout::Tier, rings::MIN_RING},
     select::Selection,
     stats::Stats,
 };
@@ -103,11 +107,19 @@ pub fn selection() -> Selection {
 /// # Errors
 /// When the probe can't be loaded, or what it reports is not the truth.
 pub fn run_alone(object: &[u8], layout: &Layout) -> Result<(), SelfTestError> {
-    let settings = Settings { snaplen: 80, ring_budget: MIN_RING, log_level: 0 };
+    let hierarchy = layout.choose_hierarchy(Path::new("/"));
+    let settings = Settings {
+        snaplen: 80,
+        ring_budget: Some(MIN_RING),
+        log_level: 0,
+        controller: layout.controller_of(&hierarchy),
+        hierarchy: hierarchy.id().unwrap_or(0),
+        state: Some(StateSettings { environment: false, files: 64 }),
+    };
     let (mut probe, mut rings) = Probe::load(object, layout, &selection(), &settings)?;
     probe.attach()?;
     let mut order = Order::new(probe.counters().cpus());
-    run(&mut probe, &mut rings, &mut order, layout, settings.snaplen, &Stats::default())?;
+    run(&mut probe, &mut rings, &mut order, layout, &hierarchy, settings.snaplen, &Stats::default())?;
     probe.detach()?;
     Ok(())
 }
@@ -121,6 +133,7 @@ pub fn run(
     rings: &mut Rings,
     order: &mut Order,
     layout: &Layout,
+    hierarchy: &Hierarchy,
     snaplen: u32,
     stats: &Stats,
 ) -> Result<(), SelfTestError> {
@@ -142,7 +155,7 @@ pub fn run(
         parent: std::process::id(),
         uid: rustix::process::getuid().as_raw(),
         gid: rustix::process::getgid().as_raw(),
-        cgroup: own_cgroup(),
+        cgroup: hierarchy.own_id(),
         nonce,
         since,
         until: boot_now(),
@@ -151,7 +164,9 @@ pub fn run(
         has_argv: tier(Field::MmArgStart),
     };
     let events = collect(rings, order, pid, stats);
-    compare(&events, &truth)
+    compare(&events, &truth)?;
+    let files = [Field::FdtFd, Field::FilePath, Field::DentryName, Field::MountMnt].into_iter().all(tier);
+    if files && probe.tells_state() { file(&events) } else { Ok(()) }
 }
 
 fn wait(mut child: std::process::Child) -> Result<(), SelfTestError> {
@@ -182,6 +197,11 @@ fn collect(rings: &mut Rings, order: &mut Order, pid: u32, stats: &Stats) -> Vec
                         records.push(record.to_vec());
                     }
                 }
+                Err(_) if decode::is_state(record) => {
+                    stats.decoded.add(1);
+                    stats.state.add(1);
+                    records.push(record.to_vec());
+                }
                 Err(_) => stats.malformed.add(1),
             }
         }
@@ -193,17 +213,6 @@ fn collect(rings: &mut Rings, order: &mut Order, pid: u32, stats: &Stats) -> Vec
     }
 }
 
-/// The id of this process's cgroup in the v2 hierarchy, when it can be had.
-fn own_cgroup() -> Option<u64> {
-    let text = fs::read_to_string("/proc/self/cgroup").ok()?;
-    let path = text.lines().find_map(|line| line.strip_prefix("0::"))?;
-    ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]
-        .iter()
-        .filter(|root| fs::exists(format!("{root}/cgroup.controllers")).unwrap_or(false))
-        .find_map(|root| fs::metadata(format!("{root}{path}")).ok())
-        .map(|metadata| metadata.ino())
-}
-
 fn expect(
     call: &'static str,
     what: &'static str,
@@ -212,6 +221,23 @@ fn expect(
 ) -> Result<(), SelfTestError> {
     let (got, want) = (got.to_string(), want.to_string());
     if got == want { Ok(()) } else { Err(SelfTestError::Wrong { call, what, got, want }) }
+}
+
+/// The file that the child writes its greeting to must have been told with its name: `/dev/null`.
+fn file(records: &[Vec<u8>]) -> Result<(), SelfTestError> {
+    let paths: Vec<_> = records
+        .iter()
+        .filter(|record| decode::is_state(record))
+        .filter_map(|record| match StateRecord::parse(record).ok()?.state() {
+            State::File(file) => file.path(),
+            State::Task(_) | State::Exit(_) | State::CgroupMade(_) | State::CgroupGone(_) => None,
+        })
+        .collect();
+    if paths.iter().any(|path| path == b"/dev/null") {
+        return Ok(());
+    }
+    let got = paths.iter().map(|path| String::from_utf8_lossy(path)).collect::<Vec<_>>().join(" ");
+    Err(SelfTestError::Wrong { call: "write", what: "file", got, want: "/dev/null".to_owned() })
 }
 
 /// Holds what was reported against the truth.

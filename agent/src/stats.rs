@@ -29,6 +29,8 @@ pub struct Stats {
     pub decoded: Count,
     /// Records that were not: always 0, or something is broken.
     pub malformed: Count,
+    /// Records that told of tasks, files and cgroups, and are printed nowhere.
+    pub state: Count,
     /// Events that were decoded but not wanted: the start-up self-test's, and those after `--count` was reached.
     pub filtered: Count,
     /// Events that were delivered after one that happened later.

@@ -13,11 +13,13 @@ use std::{
 };
 
 use agent_common::{
+    effect,
     kernel::Field,
     layout::Layout,
     numbers,
     record::{self, Header, MsgPrefix},
     schema::{Abi, Numbered},
+    state::{CgroupWord, ExitWord, FileBytes, FileWord, TaskBytes, TaskWord},
     syscalls::{I386_ROWS, NATIVE_ROWS},
 };
 use anyhow::{Context as _, Result, bail, ensure};
@@ -27,7 +29,7 @@ use crate::{report, workspace};
 
 const LOCK: &str = "agent-common/schema.lock";
 /// The sources whose constants cross.
-const CONSTANTS: &[&str] = &["kernel", "ledger", "numbers", "options", "record"];
+const CONSTANTS: &[&str] = &["kernel", "ledger", "numbers", "options", "record", "state"];
 
 /// What to do with the lock file.
 #[derive(Debug, clap::Args)]
@@ -147,11 +149,24 @@ fn structs(out: &mut String) -> Result<()> {
             hook,
             cpu,
             gap,
+            files,
         }
     );
     fields!(out, MsgPrefix { flags, name_len, control_len, data_len, reserved });
     for layout in Layout::ALL {
         writeln!(out, "layout {layout:?} {} {}", layout.size(Abi::Native), layout.size(Abi::I386))?;
+    }
+    for (name, places) in [
+        ("task word", TaskWord::NAMES),
+        ("task bytes", TaskBytes::NAMES),
+        ("exit word", ExitWord::NAMES),
+        ("file word", FileWord::NAMES),
+        ("file bytes", FileBytes::NAMES),
+        ("cgroup word", CgroupWord::NAMES),
+    ] {
+        for (i, place) in places.iter().enumerate() {
+            writeln!(out, "{name} {i} {place}")?;
+        }
     }
     for field in Field::ALL {
         writeln!(out, "field {} {field:?} of {}", *field as usize, field.width())?;
@@ -168,7 +183,8 @@ fn tables(out: &mut String) -> Result<()> {
     for (name, abi, table) in tables {
         for Numbered { nr, row } in table {
             let ops: Vec<_> = row.args.iter().map(|arg| arg.op(abi)).collect();
-            writeln!(out, "nr {name} {nr} {} at {} {ops:?}", row.name, debug(&row.hook))?;
+            let plan = effect::files(row) | effect::changes(row);
+            writeln!(out, "nr {name} {nr} {} at {} {ops:?} plan {plan:#x}", row.name, debug(&row.hook))?;
         }
     }
     Ok(())

@@ -155,7 +155,7 @@ super::syscalls! {
         dirfd@3: Dirfd, pathname@4: Path];
 
     // Descriptors.
-    close = DESC, [fd@0: Fd];
+    close = DESC, [fd@0: Fd] on Entry;
     close_range = DESC, [first@0: Uint, last@1: Uint, flags@2: Flags(CloseRange)];
     dup = DESC, [oldfd@0: Fd];
     dup2 = DESC, [oldfd@0: Fd, newfd@1: Fd];

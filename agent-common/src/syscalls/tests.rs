@@ -214,6 +214,7 @@ fn only_these_calls_are_recorded_at_their_entry() {
         let hook = match item {
             "exit" | "exit_group" => Hook::Enter,
             "execve" | "execveat" | "rt_sigreturn" | "sigreturn" => Hook::Both,
+            "close" => Hook::Entry,
             _ => Hook::Exit,
         };
         assert_eq!(row.hook, hook, "{item}");

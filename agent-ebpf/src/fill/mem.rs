@@ -24,7 +24,7 @@ pub(crate) fn read(to: *mut u8, len: u64, from: u64) -> bool {
 /// `len`, at most `most`. Without the barrier the compiler compares what `len` was computed from, and the verifier,
 /// which does not follow that, sees a length without bounds.
 #[inline(always)]
-pub(super) fn bound(mut len: u64, most: u64) -> u64 {
+pub(crate) fn bound(mut len: u64, most: u64) -> u64 {
     // SAFETY: a move of the register to itself. Not an empty sequence: its line would share an instruction with the next
     // line's, which the kernel refuses.
     unsafe { core::arch::asm!("{0} = {0}", inout(reg) len, options(nomem, nostack, preserves_flags)) };

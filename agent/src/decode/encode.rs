@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Records as the probe writes them, for tests of the decoder.
 
+pub(crate) mod state;
+
 use agent_common::{
     record::{FAULT, Header, NULL, UNSET, WORD, lengths_at, payload_at},
     schema::{Abi, Op, Syscall},
@@ -41,6 +43,7 @@ pub(crate) fn header(abi: Abi, nr: i32) -> Header {
         hook: 0,
         cpu: 1,
         gap: 0,
+        files: [0; 2],
     }
 }
 
@@ -58,6 +61,9 @@ fn bytes_of(header: &Header) -> Vec<u8> {
     out.extend_from_slice(&[header.flags, header.nargs, header.abi, header.hook]);
     out.extend_from_slice(&header.cpu.to_ne_bytes());
     out.extend_from_slice(&header.gap.to_ne_bytes());
+    for file in header.files {
+        out.extend_from_slice(&file.to_ne_bytes());
+    }
     out
 }
 

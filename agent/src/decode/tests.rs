@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+use std::mem::offset_of;
+
 use agent_common::{record::MAX_RECORD, schema::Numbered};
 use proptest::{collection::vec, prelude::*, sample::Index, strategy::ValueTree as _};
 
@@ -9,7 +11,7 @@ use super::{
 };
 use crate::{
     event::Event,
-    output::{json, text},
+    output::{Cache, json, text},
 };
 
 fn rows() -> Vec<(Abi, &'static Numbered)> {
@@ -18,10 +20,10 @@ fn rows() -> Vec<(Abi, &'static Numbered)> {
 
 /// Both output lines of a record, which must be one line each, and valid JSON.
 fn lines(raw: RawEvent<'_>) -> (String, serde_json::Value) {
-    let event = Event { raw, time: 1_785_579_324_000_207_862, late: false };
+    let event = Event::bare(raw, 1_785_579_324_000_207_862);
     let (mut plain, mut line) = (Vec::new(), Vec::new());
     text::event(&event, false, &mut plain);
-    json::event(&event, &mut line);
+    json::event(&event, &mut Cache::default(), &mut line);
     let plain = String::from_utf8(plain).expect("text output is UTF-8");
     assert!(plain.ends_with('\n') && !plain.trim_end_matches('\n').contains(char::is_control), "{plain:?}");
     assert_eq!(line.iter().position(|byte| *byte == b'\n'), Some(line.len() - 1));
@@ -84,10 +86,10 @@ fn what_is_wrong_is_named() {
     let said = good.len() as u32;
     assert_eq!(RawEvent::parse(&longer).map(|_| ()), Err(Malformed::Length { said, got: good.len() + 1 }));
     let mut abi = good.clone();
-    abi[HEADER_LEN - 8] = 9;
+    abi[offset_of!(Header, abi)] = 9;
     assert_eq!(RawEvent::parse(&abi).map(|_| ()), Err(Malformed::Abi(9)));
     let mut nargs = good;
-    nargs[HEADER_LEN - 9] = 7;
+    nargs[offset_of!(Header, nargs)] = 7;
     let error = Malformed::Args { nr: 257, want: row.args.len(), got: 7 };
     assert_eq!(RawEvent::parse(&nargs).map(|_| ()), Err(error));
 }
@@ -164,9 +166,9 @@ fn golden_lines() {
     let (mut plain, mut line) = (Vec::new(), Vec::new());
     for bytes in &records {
         let raw = RawEvent::parse(bytes).expect("a record");
-        let event = Event { raw, time: 1_785_579_324_000_207_862, late: false };
+        let event = Event::bare(raw, 1_785_579_324_000_207_862);
         text::event(&event, false, &mut plain);
-        json::event(&event, &mut line);
+        json::event(&event, &mut Cache::default(), &mut line);
     }
     for (name, got) in [("events.txt", plain), ("events.jsonl", line)] {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name);

@@ -14,7 +14,7 @@ use super::{
 };
 
 /// `AT_FDCWD`: <https://github.com/torvalds/linux/blob/v6.12/include/uapi/linux/fcntl.h#L90>
-const AT_FDCWD: i32 = -100;
+pub const AT_FDCWD: i32 = -100;
 
 /// Shows the value of an argument of `kind` to `v`.
 pub fn visit(kind: Kind, raw: RawArg<'_>, context: &Context, v: &mut (impl Visitor + ?Sized)) {

@@ -3,7 +3,7 @@
 
 use agent_common::{record::NO_ID, schema::Abi};
 
-use super::{escape, number};
+use super::{escape, number, subject::Cache};
 use crate::{
     decode::{
         sockaddr::{self, SockAddr},
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Appends `"key":`, after a comma.
-fn member(key: &str, out: &mut Vec<u8>) {
+pub(super) fn member(key: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"");
     out.extend_from_slice(key.as_bytes());
     out.extend_from_slice(b"\":");
@@ -43,8 +43,8 @@ struct Remarks {
     unreadable: Vec<&'static str>,
 }
 
-/// Appends the line for an event.
-pub fn event(event: &Event<'_>, out: &mut Vec<u8>) {
+/// Appends the line for an event. `cache` holds what was written for the same threads before.
+pub fn event(event: &Event<'_>, cache: &mut Cache, out: &mut Vec<u8>) {
     let raw = &event.raw;
     let header = &raw.header;
     out.extend_from_slice(b"{\"type\":\"syscall\"");
@@ -104,6 +104,9 @@ pub fn event(event: &Event<'_>, out: &mut Vec<u8>) {
             out.push(b'"');
         }
         None => out.extend_from_slice(b"null"),
+    }
+    if event.tables.is_some() {
+        cache.objects(event, &mut remarks.escaped, out);
     }
     names("escaped", &remarks.escaped, out);
     names("truncated", &remarks.truncated, out);
@@ -176,6 +179,8 @@ pub fn gap(gap: &Gap, out: &mut Vec<u8>) {
     number(gap.cpu, out);
     member("lost", out);
     number(gap.lost, out);
+    member("what", out);
+    out.extend_from_slice(if gap.state { b"\"state\"" } else { b"\"events\"" });
     member("reason", out);
     out.push(b'"');
     out.extend_from_slice(gap.reason.as_bytes());

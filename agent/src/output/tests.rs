@@ -6,19 +6,28 @@ use std::collections::BTreeSet;
 use agent_common::ledger::Reason;
 use serde_json::Value;
 
-use super::Format;
+use super::{Cache, Format, template::Template};
 use crate::{
+    decode::encode::Field,
     event::Gap,
+    fields::tests::fixture::{Fixture, regular, socket, text, word},
     ledger::{Account, AgentAccount, CpuAccount, Ledger},
+    metadata::{MetadataAccount, file::Role},
 };
 
 const PAGE: &str = include_str!("../../../docs/output.md");
-const LINES: [&str; 2] = [include_str!("../../golden/events.txt"), include_str!("../../golden/events.jsonl")];
+const LINES: [&str; 4] = [
+    include_str!("../../golden/events.txt"),
+    include_str!("../../golden/enriched.txt"),
+    include_str!("../../golden/events.jsonl"),
+    include_str!("../../golden/enriched.jsonl"),
+];
 
 fn gap() -> Gap {
     Gap {
         cpu: 1,
         lost: 312,
+        state: false,
         reason: Reason::RingFull.name().to_owned(),
         since: Some(1_785_579_324_000_207_862),
         until: Some(1_785_579_324_100_207_862),
@@ -41,12 +50,51 @@ fn keys(line: &str) -> Vec<String> {
     value.as_object().expect("an object").keys().cloned().collect()
 }
 
+/// A shell in a container opens a file, and connects; and what a template makes of it.
+#[test]
+fn enriched_lines() {
+    let cwd = word(-100);
+    let opened = Fixture::new("openat", 3, &[("dirfd", cwd), ("name", text("../etc/passwd"))])
+        .files(None, Some(regular("/etc/passwd")))
+        .contained();
+    let peer = Field::Bytes(b"\x02\0\x01\xbb\x0a\0\0\x02\0\0\0\0\0\0\0\0".to_vec());
+    let connected = Fixture::new("connect", 0, &[("fd", word(5)), ("addr", peer), ("addrlen", word(16))])
+        .files(Some(socket(1, (1, 40000), (2, 443), Role::Client)), None);
+    let (mut plain, mut json, mut cache) = (Vec::new(), Vec::new(), Cache::default());
+    for fixture in [&opened, &connected] {
+        fixture.with(|event| {
+            Format::Text.event(event, false, &mut Cache::default(), &mut plain);
+            Format::Json.event(event, false, &mut cache, &mut json);
+        });
+    }
+    let columns = Template::fields("evt.time,proc.name,proc.aname[2],fd.name,container.image.tag").expect("fields");
+    let format = Template::parse("%proc.name(%proc.pid) %evt.type %fd.name by %user.name").expect("a format");
+    for template in [columns, format] {
+        connected.with(|event| {
+            template.text(event, &mut plain);
+            template.json(event, &mut json);
+        });
+    }
+    for (name, got) in [("enriched.txt", plain), ("enriched.jsonl", json)] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name);
+        if std::env::var_os("LANNER_BLESS").is_some() {
+            std::fs::write(&path, &got).expect("written");
+        }
+        let want = std::fs::read_to_string(&path).expect("a golden file");
+        assert_eq!(
+            String::from_utf8_lossy(&got),
+            want,
+            "{name}; if it is meant, LANNER_BLESS=1 cargo test -p agent enriched"
+        );
+    }
+}
+
 #[test]
 fn every_member_is_described() {
     let described = described();
     let gap = gap_line(Format::Json);
-    for line in LINES[1].lines().chain([gap.as_str()]) {
-        for key in keys(line) {
+    for line in LINES[2].lines().chain(LINES[3].lines()).chain([gap.as_str()]) {
+        for key in keys(line).into_iter().filter(|key| !key.contains('.')) {
             assert!(described.contains(key.as_str()), "`{key}` is not in docs/output.md");
         }
     }
@@ -54,6 +102,7 @@ fn every_member_is_described() {
         cpus: vec![CpuAccount { cpu: 0, account: Account::default() }],
         syscalls: [("read".to_owned(), Account::default())].into(),
         agent: AgentAccount::default(),
+        metadata: Some(MetadataAccount::default()),
         recursion_misses: 0,
         closed: true,
     };
@@ -61,7 +110,7 @@ fn every_member_is_described() {
     for key in ledger.as_object().expect("an object").keys() {
         assert!(described.contains(key.as_str()), "`{key}` of the ledger is not in docs/output.md");
     }
-    for part in [&ledger["agent"], &ledger["cpus"][0]] {
+    for part in [&ledger["agent"], &ledger["cpus"][0], &ledger["metadata"]] {
         for key in part.as_object().expect("an object").keys() {
             assert!(PAGE.contains(&format!("`{key}`")), "`{key}` of the ledger is not in docs/output.md");
         }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The text line: `21:14:03.123456789 cpu1 bash[1234/1234] openat(dirfd=AT_FDCWD, name="/etc/passwd", ..) = 3`
+//! The text line:
+//! `21:14:03.123456789 cpu1 host root bash[1234] openat(dirfd=AT_FDCWD</root>, name="/etc/passwd", ..) = 3</etc/passwd>`
 
-use std::io::Write as _;
+use std::{io::Write as _, sync::LazyLock};
 
 use agent_common::schema::Abi;
 
-use super::{escape, number, time};
+use super::{escape, number, subject, time};
 use crate::{
     decode::{
         sockaddr::SockAddr,
@@ -13,11 +14,14 @@ use crate::{
         visit::{Absent, Text, Visitor},
     },
     event::{Event, Gap},
+    fields::{self, Field, value::Value},
 };
 
 const DIM: &[u8] = b"\x1b[2m";
 const CYAN: &[u8] = b"\x1b[36m";
 const BOLD: &[u8] = b"\x1b[1m";
+const GREEN: &[u8] = b"\x1b[32m";
+const MAGENTA: &[u8] = b"\x1b[35m";
 const RED: &[u8] = b"\x1b[31m";
 const RESET: &[u8] = b"\x1b[0m";
 
@@ -36,13 +40,18 @@ pub fn event(event: &Event<'_>, colour: bool, out: &mut Vec<u8>) {
     number(raw.header.cpu, out);
     style(colour, RESET, out);
     out.push(b' ');
+    if event.tables.is_some() {
+        where_and_who(event, colour, out);
+    }
     style(colour, CYAN, out);
     escape::text(raw.comm(), out);
     style(colour, RESET, out);
     out.push(b'[');
     number(raw.header.tgid, out);
-    out.push(b'/');
-    number(raw.header.tid, out);
+    if raw.header.tid != raw.header.tgid {
+        out.push(b'/');
+        number(raw.header.tid, out);
+    }
     out.extend_from_slice(b"] ");
     style(colour, BOLD, out);
     name(event, out);
@@ -60,13 +69,46 @@ pub fn event(event: &Event<'_>, colour: bool, out: &mut Vec<u8>) {
         if raw.is_cut() && !line.cut {
             out.extend_from_slice(b"...");
         }
+        if let Some(name) = subject::of_argument(event, arg, raw) {
+            file(&name, colour, out);
+        }
     }
     out.extend_from_slice(b") = ");
     result(event, colour, out);
+    if let Some(name) = subject::of_result(event) {
+        file(&name, colour, out);
+    }
     if event.late {
         out.extend_from_slice(b" (late)");
     }
     out.push(b'\n');
+}
+
+/// The container, and the user that acts: names where they are known, else the id and the number.
+fn where_and_who(event: &Event<'_>, colour: bool, out: &mut Vec<u8>) {
+    for (fields, colours) in [(&*CONTAINER, MAGENTA), (&*USER, GREEN)] {
+        style(colour, colours, out);
+        let value = fields.iter().map(|field| (field.get)(event, None)).find(|value| !value.is_missing());
+        value.unwrap_or(Value::Missing).text(out);
+        style(colour, RESET, out);
+        out.push(b' ');
+    }
+}
+
+/// What names the container, the better first.
+static CONTAINER: LazyLock<Vec<&Field>> =
+    LazyLock::new(|| ["container.name", "container.id"].into_iter().filter_map(fields::find).collect());
+/// What names the user.
+static USER: LazyLock<Vec<&Field>> =
+    LazyLock::new(|| ["user.name", "user.uid"].into_iter().filter_map(fields::find).collect());
+
+/// `<name>` behind a descriptor.
+fn file(name: &[u8], colour: bool, out: &mut Vec<u8>) {
+    style(colour, DIM, out);
+    out.push(b'<');
+    escape::text(name, out);
+    out.push(b'>');
+    style(colour, RESET, out);
 }
 
 /// The syscall's name, marked when it was called by another convention than the machine's.
@@ -105,7 +147,8 @@ fn result(event: &Event<'_>, colour: bool, out: &mut Vec<u8>) {
 
 /// Appends the line for a gap.
 pub fn gap(gap: &Gap, out: &mut Vec<u8>) {
-    let _ = write!(out, "# cpu{} lost {} events ({}) between ", gap.cpu, gap.lost, gap.reason);
+    let what = if gap.state { "state records" } else { "events" };
+    let _ = write!(out, "# cpu{} lost {} {what} ({}) between ", gap.cpu, gap.lost, gap.reason);
     match gap.since {
         Some(since) => time::of_day(since, out),
         None => out.extend_from_slice(b"the start"),

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The thread that decodes records and formats events.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use crossbeam_channel::{Receiver, SendTimeoutError, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender};
 
 use super::{
     clock::Clock,
+    hold::{Held, Hold},
     order::{Batch, Entry, Hole, reason_names},
 };
 use crate::{
-    decode::RawEvent,
+    decode::{self, Malformed, RawEvent, state::StateRecord},
     event::{Event, Gap},
-    output::{Format, sink::Chunk},
+    fields::tables::Tables,
+    metadata::{Metadata, Subject},
+    output::{Lines, sink::Chunk},
     stats::Stats,
 };
 
@@ -21,15 +27,15 @@ const CHUNK: usize = 64 << 10;
 /// How long an output that is behind is waited for before its events are dropped. Until then the rings hold what
 /// comes; an output that is stuck must not keep the agent from draining and counting.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// How often it is looked, at the end, whether a name has come.
+const AGAIN: Duration = Duration::from_millis(2);
 /// Malformed records that are described in the log; the rest is only counted.
 const DESCRIBED: u64 = 10;
 
 /// What the thread works with.
 pub(super) struct Deliver {
     /// How events are written.
-    pub(super) format: Format,
-    /// Whether a terminal reads them.
-    pub(super) colour: bool,
+    pub(super) lines: Lines,
     /// After how many events delivery ends.
     pub(super) count: Option<u64>,
     /// The agent's counters.
@@ -38,71 +44,177 @@ pub(super) struct Deliver {
     pub(super) out: Sender<Chunk>,
     /// Where it is said that the count is reached, or that nobody reads any more.
     pub(super) finished: tokio::sync::mpsc::Sender<()>,
+    /// The tables; `None` when calls are shown as they are.
+    pub(super) metadata: Option<Metadata>,
+    /// Events that wait for their container's name.
+    pub(super) hold: Hold,
+    /// From boot time to the time of day.
+    pub(super) clock: Clock,
+    /// What is to be handed to the output.
+    pub(super) chunk: Chunk,
+    /// Events taken so far.
+    pub(super) taken: u64,
+    /// Boot time of the youngest event that was written.
+    pub(super) reached: u64,
 }
 
 impl Deliver {
     /// Works until no batch comes any more.
-    pub(super) fn run(self, full: &Receiver<Batch>, empty: &Sender<Batch>) {
-        let mut clock = Clock::start();
-        let mut chunk = Chunk::default();
-        let mut taken = 0_u64;
-        for batch in full {
-            clock.follow();
-            for (entry, bytes) in batch.iter() {
-                if let Some(hole) = &entry.hole {
-                    self.format.gap(&gap(entry, hole, bytes.is_empty(), clock), &mut chunk.bytes);
+    pub(super) fn run(mut self, full: &Receiver<Batch>, empty: &Sender<Batch>) {
+        self.lines.header(&mut self.chunk.bytes);
+        self.send();
+        loop {
+            let batch = match self.hold.deadline() {
+                None => full.recv().map_err(|_all_sent| RecvTimeoutError::Disconnected),
+                Some(deadline) => full.recv_deadline(deadline),
+            };
+            match batch {
+                Ok(batch) => {
+                    self.batch(&batch);
+                    // Without a receiver the batch is simply freed.
+                    let _ = empty.try_send(batch);
                 }
-                // A hole at the end of the run has no record.
-                if bytes.is_empty() && entry.hole.is_some() {
-                    continue;
-                }
-                let Some(event) = self.decode(entry, bytes, clock) else { continue };
-                if self.count.is_some_and(|count| taken >= count) {
-                    self.stats.filtered.add(1);
-                    continue;
-                }
-                taken += 1;
-                self.format.event(&event, self.colour, &mut chunk.bytes);
-                chunk.events += 1;
-                if event.late {
-                    self.stats.late.add(1);
-                }
-                if chunk.bytes.len() >= CHUNK {
-                    self.send(&mut chunk);
-                }
+                Err(RecvTimeoutError::Timeout) => self.release(),
+                Err(RecvTimeoutError::Disconnected) => break,
             }
-            self.send(&mut chunk);
-            if self.count.is_some_and(|count| taken >= count) {
+            self.send();
+            if self.count.is_some_and(|count| self.taken >= count) {
                 // A full channel means that it has been said already.
                 let _ = self.finished.try_send(());
             }
-            // Without a receiver the batch is simply freed.
-            let _ = empty.try_send(batch);
+        }
+        // What waits for a name keeps its right to, also at the end.
+        while let Some(deadline) = self.hold.deadline() {
+            self.release();
+            let again = deadline.min(Instant::now() + AGAIN);
+            let _ = crossbeam_channel::at(again).recv();
+        }
+        self.send();
+    }
+
+    fn batch(&mut self, batch: &Batch) {
+        self.clock.follow();
+        if let Some(metadata) = &mut self.metadata {
+            metadata.refresh();
+            self.lines.refresh();
+        }
+        self.release();
+        for (entry, bytes) in batch.iter() {
+            if let Some(hole) = &entry.hole {
+                self.lines.gap(&gap(entry, hole, bytes.is_empty(), self.clock), &mut self.chunk.bytes);
+                if let Some(metadata) = &mut self.metadata {
+                    metadata.lost();
+                }
+            }
+            // A hole at the end of the run has no record.
+            if bytes.is_empty() && entry.hole.is_some() {
+                continue;
+            }
+            if decode::is_state(bytes) {
+                self.state(entry, bytes);
+            } else {
+                self.event(entry, bytes);
+            }
+            if self.chunk.bytes.len() >= CHUNK {
+                self.send();
+            }
         }
     }
 
-    fn decode<'a>(&self, entry: &Entry, bytes: &'a [u8], clock: Clock) -> Option<Event<'a>> {
-        match RawEvent::parse(bytes) {
-            Ok(raw) => {
+    /// A record that tells of a task, a file or a cgroup.
+    fn state(&mut self, entry: &Entry, bytes: &[u8]) {
+        match StateRecord::parse(bytes) {
+            Ok(record) => {
                 self.stats.decoded.add(1);
-                Some(Event { raw, time: clock.epoch(entry.ts), late: entry.late })
-            }
-            Err(error) => {
-                if self.stats.malformed.get() < DESCRIBED {
-                    tracing::error!(cpu = entry.cpu, "malformed record: {error}");
+                self.stats.state.add(1);
+                if let Some(metadata) = &mut self.metadata {
+                    metadata.apply(&record);
                 }
-                self.stats.malformed.add(1);
-                None
             }
+            Err(error) => self.malformed(entry, error),
         }
+    }
+
+    /// The record of a call.
+    fn event(&mut self, entry: &Entry, bytes: &[u8]) {
+        let raw = match RawEvent::parse(bytes) {
+            Ok(raw) => raw,
+            Err(error) => return self.malformed(entry, error),
+        };
+        self.stats.decoded.add(1);
+        if self.count.is_some_and(|count| self.taken >= count) {
+            self.stats.filtered.add(1);
+            return;
+        }
+        self.taken += 1;
+        let time = self.clock.epoch(entry.ts);
+        let subject = self.metadata.as_mut().map(|metadata| metadata.subject(&raw, time)).unwrap_or_default();
+        if let Some(until) = self.metadata.as_ref().and_then(|metadata| metadata.deadline(&subject)) {
+            if let Some(oldest) = self.hold.push(*entry, bytes, self.taken, subject, until) {
+                self.held(&oldest);
+            }
+            return;
+        }
+        if subject.container.is_some() {
+            // Those of the same container that waited go before it.
+            self.release();
+        }
+        self.emit(entry, raw, self.taken, &subject);
+    }
+
+    /// Writes the events that need not wait any longer.
+    fn release(&mut self) {
+        if self.hold.is_empty() {
+            return;
+        }
+        let now = Instant::now();
+        while let Some(held) = self.hold.pop(now) {
+            self.held(&held);
+        }
+    }
+
+    fn held(&mut self, held: &Held) {
+        // It was parsed before.
+        if let Ok(raw) = RawEvent::parse(&held.bytes) {
+            self.emit(&held.entry, raw, held.num, &held.subject);
+        }
+    }
+
+    fn emit(&mut self, entry: &Entry, raw: RawEvent<'_>, num: u64, subject: &Subject) {
+        let late = entry.late || entry.ts < self.reached;
+        self.reached = self.reached.max(entry.ts);
+        let view = self.metadata.as_ref().map(|metadata| metadata.view(subject));
+        let event = Event {
+            late,
+            num,
+            process: subject.process.as_ref(),
+            thread: subject.thread.as_ref(),
+            files: subject.files.each_ref().map(Option::as_ref),
+            renamed: subject.renamed,
+            container: subject.container.as_ref(),
+            tables: view.as_ref().map(|view| -> &dyn Tables { view }),
+            ..Event::bare(raw, self.clock.epoch(entry.ts))
+        };
+        self.lines.event(&event, &mut self.chunk.bytes);
+        self.chunk.events += 1;
+        if late {
+            self.stats.late.add(1);
+        }
+    }
+
+    fn malformed(&self, entry: &Entry, error: Malformed) {
+        if self.stats.malformed.get() < DESCRIBED {
+            tracing::error!(cpu = entry.cpu, "malformed record: {error}");
+        }
+        self.stats.malformed.add(1);
     }
 
     /// Hands the chunk to the output, and starts another.
-    fn send(&self, chunk: &mut Chunk) {
-        if chunk.bytes.is_empty() {
+    fn send(&mut self) {
+        if self.chunk.bytes.is_empty() {
             return;
         }
-        let full = std::mem::take(chunk);
+        let full = std::mem::take(&mut self.chunk);
         let events = full.events;
         self.stats.queued.add(events);
         match self.out.send_timeout(full, PATIENCE) {
@@ -120,6 +232,7 @@ fn gap(entry: &Entry, hole: &Hole, at_end: bool, clock: Clock) -> Gap {
     Gap {
         cpu: entry.cpu,
         lost: hole.lost,
+        state: hole.state,
         reason: reason_names(hole.reasons),
         since: hole.since.map(|since| clock.epoch(since)),
         until: (!at_end).then(|| clock.epoch(entry.ts)),

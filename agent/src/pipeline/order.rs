@@ -5,7 +5,10 @@
 //! still be on its way from another CPU; the rest leaves sorted. A record that comes after a younger one has left is
 //! delivered all the same, marked as late.
 
-use agent_common::{ledger::Reason, options::HOOKS};
+use agent_common::{
+    ledger::Reason,
+    options::{SEQUENCES, STATE_LANE},
+};
 
 use crate::{decode, stats::Stats};
 
@@ -21,7 +24,12 @@ pub struct Hole {
     pub reasons: u32,
     /// Boot time of the lane's record before it, if there was one.
     pub since: Option<u64>,
+    /// Whether state records are missing, not events.
+    pub state: bool,
 }
+
+/// Bytes that an emptied batch keeps: after a burst the rest is given back.
+const KEPT: usize = 1 << 20;
 
 /// One record of a batch.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +45,14 @@ pub struct Entry {
     pub hole: Option<Hole>,
     /// Whether a younger record has left before it.
     pub late: bool,
+}
+
+impl Entry {
+    /// A record of this time, for tests.
+    #[cfg(test)]
+    pub(super) const fn at(ts: u64) -> Self {
+        Self { ts, cpu: 0, start: 0, len: 0, hole: None, late: false }
+    }
 }
 
 /// Records with their bytes in one piece of memory, which is used again.
@@ -81,10 +97,12 @@ impl Batch {
         self.arena.len()
     }
 
-    /// Empties it, keeping its memory.
+    /// Empties it, keeping as much of its memory as is often needed.
     pub fn clear(&mut self) {
         self.arena.clear();
         self.entries.clear();
+        self.arena.shrink_to(KEPT);
+        self.entries.shrink_to(KEPT / size_of::<Entry>());
     }
 }
 
@@ -93,7 +111,7 @@ impl Batch {
 pub struct LaneEnd {
     /// The CPU.
     pub cpu: u32,
-    /// The hook.
+    /// The hook; state records count as hooks of their own.
     pub hook: u32,
     /// The sequence number that its next record would have had.
     pub next_seq: u64,
@@ -119,7 +137,7 @@ impl Order {
     /// For records of `cpus` CPUs.
     #[must_use]
     pub fn new(cpus: u32) -> Self {
-        Self { pending: Batch::default(), lanes: vec![Lane::default(); (cpus * HOOKS) as usize], left: 0 }
+        Self { pending: Batch::default(), lanes: vec![Lane::default(); (cpus * SEQUENCES) as usize], left: 0 }
     }
 
     /// Takes one record of `cpu`'s ring, in the ring's order. What is no record at all is passed on, for decoding to
@@ -128,12 +146,12 @@ impl Order {
         stats.drained.add(1);
         let mut entry = Entry { ts: self.left, cpu, start: 0, len: 0, hole: None, late: false };
         if let Some((ts, seq, hook, reasons)) = decode::peek(bytes)
-            && let Some(lane) = self.lanes.get_mut((cpu * HOOKS + u32::from(hook)) as usize)
+            && let Some(lane) = self.lanes.get_mut((cpu * SEQUENCES + u32::from(hook)) as usize)
         {
             let lost = seq.saturating_sub(lane.next_seq);
             if lost > 0 {
                 stats.gaps.add(lost);
-                entry.hole = Some(Hole { lost, reasons, since: lane.last_ts });
+                entry.hole = Some(Hole { lost, reasons, since: lane.last_ts, state: u32::from(hook) >= STATE_LANE });
             }
             *lane = Lane { next_seq: seq.saturating_add(1), last_ts: Some(ts) };
             entry.ts = ts;
@@ -144,11 +162,12 @@ impl Order {
     /// Notes what the lanes lost after their last records.
     pub fn end(&mut self, ends: &[LaneEnd], stats: &Stats) {
         for end in ends {
-            let Some(lane) = self.lanes.get((end.cpu * HOOKS + end.hook) as usize) else { continue };
+            let Some(lane) = self.lanes.get((end.cpu * SEQUENCES + end.hook) as usize) else { continue };
             let lost = end.next_seq.saturating_sub(lane.next_seq);
             if lost > 0 {
                 stats.gaps.add(lost);
-                let hole = Some(Hole { lost, reasons: end.reasons, since: lane.last_ts });
+                let state = end.hook >= STATE_LANE;
+                let hole = Some(Hole { lost, reasons: end.reasons, since: lane.last_ts, state });
                 self.pending.push(Entry { ts: u64::MAX, cpu: end.cpu, start: 0, len: 0, hole, late: false }, &[]);
             }
         }
@@ -157,7 +176,7 @@ impl Order {
     /// Boot time of the last record taken from `cpu`'s ring: what is still in the ring is not older.
     #[must_use]
     pub fn reached(&self, cpu: u32) -> u64 {
-        let lanes = self.lanes.iter().skip((cpu * HOOKS) as usize).take(HOOKS as usize);
+        let lanes = self.lanes.iter().skip((cpu * SEQUENCES) as usize).take(SEQUENCES as usize);
         lanes.filter_map(|lane| lane.last_ts).max().unwrap_or(0)
     }
 

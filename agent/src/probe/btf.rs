@@ -5,6 +5,8 @@
 //! trusted. A kind that this reader does not know (newer kernels add some) ends the walk, since its length is unknown:
 //! what came before it stays usable.
 
+use std::collections::HashMap;
+
 use thiserror::Error;
 
 const MAGIC: u16 = 0xeb9f;
@@ -157,16 +159,43 @@ impl<'a> Btf<'a> {
         })
     }
 
+    fn name(&self, offset: u32) -> Option<&'a [u8]> {
+        self.strings.get(offset as usize..)?.split(|byte| *byte == 0).next()
+    }
+
     fn name_is(&self, offset: u32, name: &str) -> bool {
         let Some(bytes) = self.strings.get(offset as usize..) else { return false };
         bytes.starts_with(name.as_bytes()) && bytes.get(name.len()) == Some(&0)
     }
 
-    /// The id of the struct named `name`.
+    /// The ids of the structs and enums with these names, in one walk; of several with one name, the first.
     #[must_use]
-    pub fn find_struct(&self, name: &str) -> Option<u32> {
-        (1..self.index.len() as u32)
-            .find(|id| self.get(*id).is_some_and(|t| t.kind() == KIND_STRUCT && self.name_is(t.name, name)))
+    pub fn find<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> HashMap<&'n str, u32> {
+        let wanted: HashMap<_, _> = names.into_iter().map(|name| (name.as_bytes(), name)).collect();
+        let mut found = HashMap::new();
+        for id in 1..self.index.len() as u32 {
+            let Some(t) = self.get(id) else { continue };
+            if matches!(t.kind(), KIND_STRUCT | KIND_ENUM)
+                && let Some(name) = self.name(t.name).and_then(|name| wanted.get(name))
+            {
+                found.entry(*name).or_insert(id);
+            }
+        }
+        found
+    }
+
+    /// The size in bytes of the struct `id`.
+    #[must_use]
+    pub fn size_of(&self, id: u32) -> Option<u32> {
+        self.size(id, 0)
+    }
+
+    /// The value of `name` in the enum `id`.
+    #[must_use]
+    pub fn enumerator(&self, id: u32, name: &str) -> Option<u32> {
+        let t = self.get(id).filter(|t| t.kind() == KIND_ENUM)?;
+        let entry = t.tail.chunks_exact(8).find(|entry| u32_at(entry, 0).is_some_and(|at| self.name_is(at, name)))?;
+        u32_at(entry, 4)
     }
 
     /// Where `path` (`member[.member]`) of the struct `id` is. Anonymous members are looked through; a bit field has

@@ -9,7 +9,7 @@ use std::{
 
 use agent_common::{
     ledger::{SLOTS, Slot},
-    options::{HOOKS, LANE_WORDS, names},
+    options::{HOOKS, LANE_GAP_WORD, LANE_STATE_GAP_WORD, LANE_STATE_SEQ_WORD, LANE_WORDS, STATE_LANE, names},
 };
 use aya::{
     Ebpf,
@@ -70,14 +70,19 @@ impl Counters {
     /// When the map can't be read.
     pub fn lane_ends(&self) -> Result<Vec<LaneEnd>, ProbeError> {
         let lanes = (0..self.possible).flat_map(|cpu| (0..HOOKS).map(move |hook| (cpu, hook)));
-        lanes
-            .map(|(cpu, hook)| {
-                let words = get(&self.lanes, cpu * HOOKS + hook, names::LANES)?;
-                // The last word holds the slot and, above it, the reasons of losses since the last record.
-                let reasons = (words[LANE_WORDS - 1] >> 32) as u32;
-                Ok(LaneEnd { cpu, hook, next_seq: words[0], reasons })
-            })
-            .collect()
+        let mut ends = Vec::new();
+        for (cpu, hook) in lanes {
+            let words = get(&self.lanes, cpu * HOOKS + hook, names::LANES)?;
+            let reasons = |word: usize| (words[word] >> 32) as u32;
+            ends.push(LaneEnd { cpu, hook, next_seq: words[0], reasons: reasons(LANE_GAP_WORD) });
+            ends.push(LaneEnd {
+                cpu,
+                hook: hook + STATE_LANE,
+                next_seq: words[LANE_STATE_SEQ_WORD],
+                reasons: reasons(LANE_STATE_GAP_WORD),
+            });
+        }
+        Ok(ends)
     }
 
     /// Runs of the probe that the kernel refused since the program was already running on that CPU. They happened
@@ -91,6 +96,7 @@ impl Counters {
     pub(super) fn read_misses(&self, ebpf: &Ebpf) {
         let misses = [names::SYS_EXIT, names::SYS_ENTER]
             .iter()
+            .chain(&names::TRACEPOINTS)
             .filter_map(|name| ebpf.program(name))
             .filter_map(|program| <&RawTracePoint>::try_from(program).ok()?.fd().ok())
             .map(|fd| recursion_misses(fd.as_fd()).unwrap_or_default())

@@ -98,7 +98,8 @@ impl ProbeError {
 
     pub(super) fn program(what: &str, program: &str, error: ProgramError) -> Self {
         match &error {
-            ProgramError::LoadError { io_error, .. } if exhausted(io_error) => Self::Descriptors,
+            // A log that is too long hides the first error behind its own, so the limit is tried too.
+            ProgramError::LoadError { io_error, .. } if exhausted(io_error) || none_left() => Self::Descriptors,
             // The verifier too says EACCES, but then it has written why.
             ProgramError::LoadError { io_error, verifier_log }
                 if denied(io_error) && verifier_log.to_string().trim().is_empty() =>
@@ -135,6 +136,11 @@ impl ProbeError {
 /// EMFILE, ENFILE
 fn exhausted(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(23 | 24))
+}
+
+/// Whether this process can open nothing more.
+fn none_left() -> bool {
+    fs::File::open("/dev/null").is_err_and(|error| exhausted(&error))
 }
 
 /// EPERM, EACCES

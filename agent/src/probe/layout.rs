@@ -6,9 +6,15 @@ use std::{collections::HashMap, fs, io, path::Path};
 use agent_common::kernel::{ABSENT, Field};
 
 use super::btf::{Btf, BtfError};
+use crate::metadata::cgroup::Hierarchy;
 
 /// The running kernel's BTF.
 pub const KERNEL_BTF: &str = "/sys/kernel/btf/vmlinux";
+
+/// The kernel's enum of cgroup controllers.
+const CONTROLLERS: &str = "cgroup_subsys_id";
+/// Controllers whose v1 hierarchy may tell containers apart, as `/proc/cgroups` names them.
+const V1_CONTROLLERS: [&str; 8] = ["memory", "pids", "devices", "cpu", "cpuset", "freezer", "blkio", "cpuacct"];
 
 /// How a field's value is obtained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +56,7 @@ pub struct Place {
 #[derive(Clone, Debug)]
 pub struct Layout {
     places: Vec<Place>,
+    controllers: HashMap<&'static str, u32>,
 }
 
 impl Layout {
@@ -59,21 +66,44 @@ impl Layout {
     /// When `btf` is not BTF.
     pub fn from_btf(btf: &[u8]) -> Result<Self, BtfError> {
         let btf = Btf::parse(btf)?;
-        let mut structs = HashMap::new();
+        let of = |path: &'static str| path.split_once('.').map_or(path, |(name, _)| name);
+        let names = Field::ALL.iter().flat_map(|field| field.paths()).map(|path| of(path)).chain([CONTROLLERS]);
+        let ids = btf.find(names);
         let places = Field::ALL
             .iter()
             .map(|&field| {
                 let found = field.paths().iter().find_map(|&path| {
                     let (name, members) = path.split_once('.')?;
-                    let id = (*structs.entry(name).or_insert_with(|| btf.find_struct(name)))?;
-                    let member = btf.member(id, members)?;
-                    let offset = u16::try_from(member.offset).ok().filter(|offset| *offset != ABSENT)?;
-                    (member.size == field.width()).then_some(Place { field, path, offset, tier: Tier::Btf })
+                    let id = *ids.get(name)?;
+                    let (value, size) = if members.is_empty() {
+                        (btf.size_of(id)?, 0)
+                    } else {
+                        let member = btf.member(id, members)?;
+                        (member.offset, member.size)
+                    };
+                    let offset = u16::try_from(value).ok().filter(|offset| *offset != ABSENT)?;
+                    let fits = field.width() == 0 || size == field.width();
+                    fits.then_some(Place { field, path, offset, tier: Tier::Btf })
                 });
                 found.unwrap_or_else(|| absent(field))
             })
             .collect();
-        Ok(Self { places })
+        let controllers = V1_CONTROLLERS
+            .into_iter()
+            .filter_map(|name| {
+                // The v2 name of the same controller.
+                let kernel = if name == "blkio" { "io" } else { name };
+                Some((name, btf.enumerator(*ids.get(CONTROLLERS)?, &format!("{kernel}_cgrp_id"))?))
+            })
+            .collect();
+        Ok(Self { places, controllers })
+    }
+
+    /// The place of a cgroup controller among those of this kernel, by which the probe finds the cgroups of its v1
+    /// hierarchy.
+    #[must_use]
+    pub fn controller(&self, name: &str) -> Option<u32> {
+        self.controllers.get(name).copied()
     }
 
     /// What is known without BTF: only where a 32-bit syscall is told from a 64-bit one, without which the probe would
@@ -99,7 +129,7 @@ impl Layout {
                 )
             })
             .collect();
-        Self { places }
+        Self { places, controllers: HashMap::new() }
     }
 
     /// The layout of the running kernel: from `file`, else from its own BTF, else what is known without.
@@ -115,6 +145,31 @@ impl Layout {
             Err(error) if file.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(Self::without_btf(release)),
             Err(error) => Err(LayoutError::Read { path: path.display().to_string(), error }),
         }
+    }
+
+    /// The place of the controller whose hierarchy this is; `None` for v2.
+    #[must_use]
+    pub fn controller_of(&self, hierarchy: &Hierarchy) -> Option<u32> {
+        self.controller(hierarchy.controller()?)
+    }
+
+    /// Whether the probe can tell of open files.
+    #[must_use]
+    pub fn tells_files(&self) -> bool {
+        let needed =
+            [Field::TaskFiles, Field::FdtFd, Field::FilePath, Field::FileInode, Field::DentryName, Field::MountMnt];
+        needed.iter().all(|field| self.places.iter().any(|place| place.field == *field && place.tier != Tier::Absent))
+    }
+
+    /// The cgroup hierarchy that events are keyed by: the one that containers are told by on the machine whose root is at
+    /// `host_root`, unless the probe can't read it.
+    #[must_use]
+    pub fn choose_hierarchy(&self, host_root: &Path) -> Hierarchy {
+        let chosen = Hierarchy::choose(host_root);
+        if chosen.controller().is_some_and(|name| self.controller(name).is_none()) {
+            return Hierarchy::choose_v2(host_root);
+        }
+        chosen
     }
 
     /// The offsets, as the probe's `LAYOUT` global has them.

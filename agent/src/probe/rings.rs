@@ -14,6 +14,17 @@ pub const MIN_RING: u64 = 128 << 10;
 /// The largest ring.
 const MAX_RING: u64 = 1 << 30;
 
+/// What a user who says nothing gives each CPU's ring.
+const DEFAULT_RING: u64 = 4 << 20;
+/// What all rings take at most when the user says nothing.
+const DEFAULT_BUDGET: u64 = 64 << 20;
+
+/// Bytes that all rings together may take on a machine with `online` CPUs, when the user says nothing.
+#[must_use]
+pub fn default_budget(online: usize) -> u64 {
+    (DEFAULT_RING * online.max(1) as u64).min(DEFAULT_BUDGET)
+}
+
 /// Bytes of each online CPU's ring when all together may take `budget`: the largest power of two that fits.
 #[must_use]
 pub fn ring_size(budget: u64, online: usize) -> u32 {
@@ -103,6 +114,7 @@ mod tests {
 
     #[test]
     fn the_budget_is_shared_and_never_exceeded() {
+        assert_eq!((default_budget(2), default_budget(128)), (8 << 20, 64 << 20));
         assert_eq!(ring_size(64 << 20, 2), 32 << 20);
         assert_eq!(ring_size(64 << 20, 3), 16 << 20);
         assert_eq!(ring_size(256 << 10, 2), 128 << 10);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-use agent_common::record::HEADER_LEN;
+use agent_common::record::{HEADER_LEN, Header};
+
+use std::mem::offset_of;
 
 use super::*;
 
@@ -9,8 +11,8 @@ fn record(ts: u64, seq: u64, hook: u8, gap: u32) -> Vec<u8> {
     let mut bytes = vec![0; HEADER_LEN];
     bytes[..8].copy_from_slice(&ts.to_ne_bytes());
     bytes[8..16].copy_from_slice(&seq.to_ne_bytes());
-    bytes[HEADER_LEN - 7] = hook;
-    bytes[HEADER_LEN - 4..].copy_from_slice(&gap.to_ne_bytes());
+    bytes[offset_of!(Header, hook)] = hook;
+    bytes[offset_of!(Header, gap)..][..4].copy_from_slice(&gap.to_ne_bytes());
     bytes
 }
 
@@ -58,7 +60,7 @@ fn holes_are_found_by_lane_and_at_the_end() {
     order.end(&[end(0, 6), end(1, 3)], &stats);
     order.release_all(&mut out);
     let holes: Vec<_> = out.iter().filter_map(|(entry, _)| entry.hole).collect();
-    let hole = |lost, reasons, since| Hole { lost, reasons, since };
+    let hole = |lost, reasons, since| Hole { lost, reasons, since, state: false };
     assert_eq!(holes, [hole(4, 1, Some(10)), hole(2, 4, Some(11))]);
     assert_eq!(stats.gaps.get(), 6);
 }

@@ -4,6 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 
+fn find(btf: &Btf<'_>, name: &str) -> Option<u32> {
+    btf.find([name]).get(name).copied()
+}
+
 /// Builds BTF, type by type.
 #[derive(Default)]
 struct Builder {
@@ -71,15 +75,15 @@ fn members_are_found_through_anonymous_structs_and_typedefs() {
     let raw = example();
     let btf = Btf::parse(&raw).expect("BTF");
     assert_eq!(btf.types(), 6);
-    let task = btf.find_struct("task").expect("task");
+    let task = find(&btf, "task").expect("task");
     assert_eq!(btf.member(task, "a"), Some(Member { offset: 0, size: 4 }));
     assert_eq!(btf.member(task, "inner"), Some(Member { offset: 4, size: 4 }));
     assert_eq!(btf.member(task, "p"), Some(Member { offset: 8, size: 8 }));
     assert_eq!(btf.member(task, "bits"), None, "a bit field has no place");
     assert_eq!(btf.member(task, "absent"), None);
-    let outer = btf.find_struct("outer").expect("outer");
+    let outer = find(&btf, "outer").expect("outer");
     assert_eq!(btf.member(outer, "task.inner"), Some(Member { offset: 12, size: 4 }));
-    assert_eq!(btf.find_struct("tas"), None, "a prefix is not the name");
+    assert_eq!(find(&btf, "tas"), None, "a prefix is not the name");
 }
 
 #[test]
@@ -91,7 +95,7 @@ fn an_unknown_kind_ends_the_walk_and_keeps_what_came_before() {
     let raw = btf.finish();
     let btf = Btf::parse(&raw).expect("BTF");
     assert_eq!(btf.types(), 2);
-    assert!(btf.find_struct("task").is_some());
+    assert!(find(&btf, "task").is_some());
 }
 
 #[test]
@@ -110,7 +114,7 @@ fn a_type_that_refers_to_itself_ends() {
     btf.strukt("loop", 4, false, &[("", 2, 0), ("a", 1, 0)]);
     let raw = btf.finish();
     let btf = Btf::parse(&raw).expect("BTF");
-    let id = btf.find_struct("loop").expect("loop");
+    let id = find(&btf, "loop").expect("loop");
     assert_eq!(btf.member(id, "a.b"), None);
     assert_eq!(btf.member(id, "nothing"), None);
 }
@@ -125,7 +129,7 @@ proptest! {
         raw.truncate(raw.len().saturating_sub(cut));
         if let Ok(btf) = Btf::parse(&raw) {
             for name in ["task", "outer", ""] {
-                if let Some(id) = btf.find_struct(name) {
+                if let Some(id) = find(&btf, name) {
                     let _ = btf.member(id, "task.inner");
                     let _ = btf.member(id, "inner");
                 }

@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The arguments of a call by name and by place, and what is inside of them.
+
+use std::borrow::Cow;
+
+use agent_common::schema::{Arg, Kind};
+
+use super::value::Value;
+use crate::{
+    decode::{
+        RawArg, RawEvent,
+        sockaddr::SockAddr,
+        symbols::{self, Context},
+        value,
+        visit::{Absent, Text, Visitor},
+    },
+    output::number,
+    select,
+};
+
+/// The call's result, by the name that Falco has for it.
+pub(super) const RESULT: &str = "res";
+/// The descriptor that a call makes, by the name that Falco has for it.
+const NEW_FD: &str = "fd";
+/// Members of structs that Falco has as arguments of their own.
+const MEMBERS: &[&str] =
+    &["resolve", "data", "sq_entries", "cq_entries", "sq_thread_cpu", "sq_thread_idle", "features", "exit_signal"];
+
+/// Every name by which an argument can be asked for.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    let rows = select::rows().flat_map(|(_, _, row)| row.args).map(|arg| arg.name);
+    [RESULT, NEW_FD].into_iter().chain(MEMBERS.iter().copied()).chain(rows)
+}
+
+/// The argument `name`.
+pub(super) fn by_name<'e>(raw: &RawEvent<'e>, name: &str) -> Option<(&'static Arg, RawArg<'e>)> {
+    raw.args().find(|(arg, _)| arg.name == name)
+}
+
+/// The argument at `place`, from 0.
+pub(super) fn by_place<'e>(raw: &RawEvent<'e>, place: u32) -> Option<(&'static Arg, RawArg<'e>)> {
+    raw.args().nth(place as usize)
+}
+
+/// The bytes of the argument `name`.
+pub(super) fn bytes<'e>(raw: &RawEvent<'e>, name: &str) -> Option<&'e [u8]> {
+    match by_name(raw, name)?.1 {
+        RawArg::Bytes { bytes, .. } => Some(bytes),
+        RawArg::Absent(_) => None,
+    }
+}
+
+/// The register that is the argument `name`.
+pub(super) fn word(raw: &RawEvent<'_>, name: &str) -> Option<u64> {
+    by_name(raw, name)?.1.word()
+}
+
+/// What is asked for as `name`, as text.
+pub(super) fn text<'e>(raw: &RawEvent<'e>, name: &str) -> Value<'e> {
+    match by_name(raw, name) {
+        Some((arg, value)) => text_of(raw, arg, value),
+        None if is_result(raw, name) => result(raw),
+        None => member(raw, name, Plain::default()).filter(|plain| !plain.absent).map(|plain| plain.out).into(),
+    }
+}
+
+/// What is asked for as `name`: a number where it is one, also where text shows it by its symbols.
+pub(super) fn number_of<'e>(raw: &RawEvent<'e>, name: &str) -> Value<'e> {
+    match by_name(raw, name) {
+        Some((arg, value)) => raw_of(raw, arg, value),
+        None if is_result(raw, name) => raw.ret().into(),
+        None => member(raw, name, Raw::default()).and_then(|raw| raw.0).into(),
+    }
+}
+
+/// Whether `name` stands for the result.
+fn is_result(raw: &RawEvent<'_>, name: &str) -> bool {
+    name == RESULT || name == NEW_FD && raw.row.is_some_and(agent_common::effect::makes)
+}
+
+/// The result: an error's name, or the number.
+fn result<'e>(raw: &RawEvent<'_>) -> Value<'e> {
+    match raw.errno().and_then(symbols::errno) {
+        Some(name) => name.into(),
+        None => raw.ret().map(decimal).into(),
+    }
+}
+
+fn decimal(value: impl itoa::Integer) -> Vec<u8> {
+    let mut out = Vec::new();
+    number(value, &mut out);
+    out
+}
+
+/// The bytes of an argument that is a string or a buffer.
+fn string(kind: Kind, value: RawArg<'_>) -> Option<Value<'_>> {
+    let RawArg::Bytes { bytes, .. } = value else { return None };
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what is no string is a number or has parts")]
+    match kind {
+        Kind::Path | Kind::Str | Kind::StrIf { .. } => Some(Value::Text(Cow::Borrowed(bytes))),
+        Kind::PathOut(_) => Some(Value::Text(Cow::Borrowed(bytes.strip_suffix(&[0]).unwrap_or(bytes)))),
+        Kind::Data(_) | Kind::DataOut(_) | Kind::Iov(_) | Kind::IovOut(_) => Some(Value::Bytes(Cow::Borrowed(bytes))),
+        _ => None,
+    }
+}
+
+/// An argument as text.
+pub(super) fn text_of<'e>(raw: &RawEvent<'e>, arg: &Arg, value: RawArg<'e>) -> Value<'e> {
+    if matches!(value, RawArg::Absent(_)) {
+        return Value::Missing;
+    }
+    string(arg.kind, value).unwrap_or_else(|| {
+        let mut plain = Plain::default();
+        value::visit(arg.kind, value, &raw.context(), &mut plain);
+        plain.out.into()
+    })
+}
+
+/// An argument as the number or the bytes it is.
+fn raw_of<'e>(raw: &RawEvent<'e>, arg: &Arg, value: RawArg<'e>) -> Value<'e> {
+    if let Some(string) = string(arg.kind, value) {
+        return string;
+    }
+    let mut visitor = Raw::default();
+    value::visit(arg.kind, value, &raw.context(), &mut visitor);
+    match (visitor.0, value.word()) {
+        (Some(value), _) => value,
+        // Symbols stand for an `int`, unless there is more.
+        (None, Some(word)) if matches!(arg.kind, Kind::Flags(_) | Kind::Enum(_) | Kind::Signal) => {
+            let high = word >> 32;
+            Value::Uint(if high == u64::from(u32::MAX) { word & u64::from(u32::MAX) } else { word })
+        }
+        (None, _) => Value::Missing,
+    }
+}
+
+/// The content that a call reads or writes: its argument `data`, or what is in its message.
+pub(super) fn buffer<'e>(raw: &RawEvent<'e>) -> Value<'e> {
+    let data = raw.args().find_map(|(arg, value)| string(arg.kind, value).filter(|_| arg.name == "data"));
+    data.unwrap_or_else(|| {
+        let content = member(raw, "data", Plain::default()).filter(|plain| !plain.absent);
+        content.map_or(Value::Missing, |plain| Value::Bytes(Cow::Owned(plain.out)))
+    })
+}
+
+/// The socket address that a call passes or gets, by itself or in a message.
+pub(super) fn address<R>(raw: &RawEvent<'_>, read: impl FnOnce(&SockAddr<'_>) -> R) -> Option<R> {
+    let (arg, value) = raw.args().find(|(arg, _)| {
+        matches!(
+            arg.kind,
+            Kind::Sockaddr(_) | Kind::SockaddrOut(_) | Kind::Msg | Kind::MsgOut | Kind::Mmsg(_) | Kind::MmsgOut
+        )
+    })?;
+    let mut first = Address { read: Some(read), found: None };
+    value::visit(arg.kind, value, &raw.context(), &mut first);
+    first.found
+}
+
+/// Shows the member `name` of the first struct that has it to `visitor`.
+fn member<V: Visitor>(raw: &RawEvent<'_>, name: &str, visitor: V) -> Option<V> {
+    let context = raw.context();
+    let mut pick = Pick { name, visitor, depth: 0, inside: false, found: false };
+    for (arg, value) in raw.args() {
+        let has_parts =
+            matches!(value, RawArg::Bytes { .. }) && string(arg.kind, value).is_none() && value_has_parts(arg.kind);
+        if has_parts {
+            value::visit(arg.kind, value, &context, &mut pick);
+            if pick.found {
+                return Some(pick.visitor);
+            }
+        }
+    }
+    None
+}
+
+/// Whether values of this kind have members.
+fn value_has_parts(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Struct(_)
+            | Kind::Sized(..)
+            | Kind::StructOut(_)
+            | Kind::SizedOut(..)
+            | Kind::StructFound(_)
+            | Kind::Msg
+            | Kind::MsgOut
+            | Kind::Mmsg(_)
+            | Kind::MmsgOut
+    )
+}
+
+/// Every argument as `name=value`, separated by spaces, the result first.
+pub(super) fn all(raw: &RawEvent<'_>) -> Vec<u8> {
+    let mut out = Vec::new();
+    let result = result(raw);
+    if !result.is_missing() {
+        out.extend_from_slice(b"res=");
+        result.write(&mut out);
+    }
+    let context: Context = raw.context();
+    for (arg, value) in raw.args() {
+        if !out.is_empty() {
+            out.push(b' ');
+        }
+        out.extend_from_slice(arg.name.as_bytes());
+        out.push(b'=');
+        let mut plain = Plain { out, ..Plain::default() };
+        value::visit(arg.kind, value, &context, &mut plain);
+        out = plain.out;
+    }
+    out
+}
+
+/// A value as text as it is: bytes are neither quoted nor escaped, which is for the output to do.
+#[derive(Default)]
+struct Plain {
+    out: Vec<u8>,
+    /// Whether something of an object or array stands before the next part.
+    follows: bool,
+    /// Whether there is no value.
+    absent: bool,
+}
+
+impl Plain {
+    fn separate(&mut self) {
+        if self.follows {
+            self.out.extend_from_slice(b", ");
+        }
+        self.follows = true;
+    }
+}
+
+impl Visitor for Plain {
+    fn absent(&mut self, why: Absent) {
+        self.absent = true;
+        self.out.extend_from_slice(match why {
+            Absent::Fault => b"<unreadable>",
+            Absent::Null => b"NULL",
+            Absent::Unset => b"<unset>",
+        });
+    }
+
+    fn signed(&mut self, value: i64) {
+        number(value, &mut self.out);
+    }
+
+    fn unsigned(&mut self, value: u64) {
+        number(value, &mut self.out);
+    }
+
+    fn hex(&mut self, value: u64) {
+        self.out.extend_from_slice(format!("{value:#x}").as_bytes());
+    }
+
+    fn octal(&mut self, value: u64) {
+        let text = if value == 0 { "0".to_owned() } else { format!("0{value:o}") };
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    fn named(&mut self, _: i64, name: &str) {
+        self.out.extend_from_slice(name.as_bytes());
+    }
+
+    fn symbols(&mut self, write: &dyn Fn(&mut Vec<u8>)) {
+        write(&mut self.out);
+    }
+
+    fn bytes(&mut self, _: Text, bytes: &[u8], _: bool) {
+        self.out.extend_from_slice(bytes);
+    }
+
+    fn sockaddr(&mut self, addr: &SockAddr<'_>) {
+        addr.write(&mut self.out);
+    }
+
+    fn begin_object(&mut self) {
+        self.out.push(b'{');
+        self.follows = false;
+    }
+
+    fn key(&mut self, name: &str) {
+        self.separate();
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.push(b'=');
+    }
+
+    fn end_object(&mut self) {
+        self.out.push(b'}');
+        self.follows = true;
+    }
+
+    fn begin_array(&mut self) {
+        self.out.push(b'[');
+        self.follows = false;
+    }
+
+    fn element(&mut self) {
+        self.separate();
+    }
+
+    fn end_array(&mut self, cut: bool) {
+        if cut {
+            self.separate();
+            self.out.extend_from_slice(b"...");
+        }
+        self.out.push(b']');
+        self.follows = true;
+    }
+}
+
+/// The number or the bytes that a value is; nothing for one that has parts.
+#[derive(Default)]
+struct Raw(Option<Value<'static>>);
+
+impl Visitor for Raw {
+    fn absent(&mut self, _: Absent) {}
+
+    fn signed(&mut self, value: i64) {
+        self.0 = Some(Value::Int(value));
+    }
+
+    fn unsigned(&mut self, value: u64) {
+        self.0 = Some(Value::Uint(value));
+    }
+
+    fn hex(&mut self, value: u64) {
+        self.0 = Some(Value::Uint(value));
+    }
+
+    fn octal(&mut self, value: u64) {
+        self.0 = Some(Value::Uint(value));
+    }
+
+    fn named(&mut self, value: i64, _: &str) {
+        self.0 = Some(Value::Int(value));
+    }
+
+    fn symbols(&mut self, _: &dyn Fn(&mut Vec<u8>)) {}
+
+    fn bytes(&mut self, _: Text, bytes: &[u8], _: bool) {
+        self.0 = Some(Value::Bytes(Cow::Owned(bytes.to_vec())));
+    }
+
+    fn sockaddr(&mut self, addr: &SockAddr<'_>) {
+        let mut out = Vec::new();
+        addr.write(&mut out);
+        self.0 = Some(out.into());
+    }
+
+    fn begin_object(&mut self) {}
+
+    fn key(&mut self, _: &str) {}
+
+    fn end_object(&mut self) {
+        self.0 = None;
+    }
+
+    fn begin_array(&mut self) {}
+
+    fn element(&mut self) {}
+
+    fn end_array(&mut self, _: bool) {
+        self.0 = None;
+    }
+}
+
+/// Shows one member of an object to another visitor.
+struct Pick<'n, V> {
+    name: &'n str,
+    visitor: V,
+    /// How many objects and arrays are open.
+    depth: u32,
+    /// Whether the member's value is being shown.
+    inside: bool,
+    /// Whether the member was shown.
+    found: bool,
+}
+
+impl<V: Visitor> Pick<'_, V> {
+    /// A part of the value: the whole of it when it is a direct member.
+    fn part(&mut self, show: impl FnOnce(&mut V)) {
+        if self.inside {
+            show(&mut self.visitor);
+            if self.depth == 1 {
+                self.inside = false;
+                self.found = true;
+            }
+        }
+    }
+
+    fn open(&mut self, show: impl FnOnce(&mut V)) {
+        if self.inside {
+            show(&mut self.visitor);
+        }
+        self.depth += 1;
+    }
+
+    fn close(&mut self, show: impl FnOnce(&mut V)) {
+        self.depth = self.depth.saturating_sub(1);
+        self.part(show);
+    }
+}
+
+impl<V: Visitor> Visitor for Pick<'_, V> {
+    fn absent(&mut self, why: Absent) {
+        self.part(|v| v.absent(why));
+    }
+
+    fn signed(&mut self, value: i64) {
+        self.part(|v| v.signed(value));
+    }
+
+    fn unsigned(&mut self, value: u64) {
+        self.part(|v| v.unsigned(value));
+    }
+
+    fn hex(&mut self, value: u64) {
+        self.part(|v| v.hex(value));
+    }
+
+    fn octal(&mut self, value: u64) {
+        self.part(|v| v.octal(value));
+    }
+
+    fn named(&mut self, value: i64, name: &str) {
+        self.part(|v| v.named(value, name));
+    }
+
+    fn symbols(&mut self, write: &dyn Fn(&mut Vec<u8>)) {
+        self.part(|v| v.symbols(write));
+    }
+
+    fn bytes(&mut self, what: Text, bytes: &[u8], cut: bool) {
+        self.part(|v| v.bytes(what, bytes, cut));
+    }
+
+    fn sockaddr(&mut self, addr: &SockAddr<'_>) {
+        self.part(|v| v.sockaddr(addr));
+    }
+
+    fn begin_object(&mut self) {
+        self.open(Visitor::begin_object);
+    }
+
+    fn key(&mut self, name: &str) {
+        if self.inside {
+            self.visitor.key(name);
+        } else if self.depth == 1 && !self.found && name == self.name {
+            self.inside = true;
+        }
+    }
+
+    fn end_object(&mut self) {
+        self.close(Visitor::end_object);
+    }
+
+    fn begin_array(&mut self) {
+        self.open(Visitor::begin_array);
+    }
+
+    fn element(&mut self) {
+        if self.inside {
+            self.visitor.element();
+        }
+    }
+
+    fn end_array(&mut self, cut: bool) {
+        self.close(|v| v.end_array(cut));
+    }
+}
+
+/// Reads the first socket address that it is shown.
+struct Address<F, R> {
+    read: Option<F>,
+    found: Option<R>,
+}
+
+impl<F: FnOnce(&SockAddr<'_>) -> R, R> Visitor for Address<F, R> {
+    fn sockaddr(&mut self, addr: &SockAddr<'_>) {
+        if let Some(read) = self.read.take() {
+            self.found = Some(read(addr));
+        }
+    }
+
+    fn absent(&mut self, _: Absent) {}
+    fn signed(&mut self, _: i64) {}
+    fn unsigned(&mut self, _: u64) {}
+    fn hex(&mut self, _: u64) {}
+    fn octal(&mut self, _: u64) {}
+    fn named(&mut self, _: i64, _: &str) {}
+    fn symbols(&mut self, _: &dyn Fn(&mut Vec<u8>)) {}
+    fn bytes(&mut self, _: Text, _: &[u8], _: bool) {}
+    fn begin_object(&mut self) {}
+    fn key(&mut self, _: &str) {}
+    fn end_object(&mut self) {}
+    fn begin_array(&mut self) {}
+    fn element(&mut self) {}
+    fn end_array(&mut self, _: bool) {}
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Who made an event, and on what.
+
+use std::sync::Arc;
+
+use super::{
+    container::{Container, State},
+    file::File,
+    process::{Process, Thread},
+    processes::Id,
+};
+
+/// Who made an event, and on what, as it was then: it stays so, whatever becomes of the tables.
+#[derive(Clone, Debug, Default)]
+pub struct Subject {
+    /// Names the process in the table, for its ancestors.
+    pub id: Option<Id>,
+    /// The process.
+    pub process: Option<Arc<Process>>,
+    /// The thread, unless it is the process's first.
+    pub thread: Option<Thread>,
+    /// The files of the call's descriptors, in the order of [`agent_common::record::Header::files`].
+    pub files: [Option<Arc<File>>; 2],
+    /// Whether the call gave one of them another name.
+    pub renamed: bool,
+    /// The container; `None` for the host.
+    pub container: Option<Arc<Container>>,
+}
+
+impl Subject {
+    /// Whether the container's runtime has still to answer.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.container.as_ref().is_some_and(|container| container.state() == State::Pending)
+    }
+}
