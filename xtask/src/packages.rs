@@ -50,6 +50,12 @@ const TOOLS: &[Tool] = &[
         packages: || vec![format!("gcc-{}-multilib", gcc(&["-dumpversion"]).unwrap_or_default())],
         works: || gcc(&["-m32", "-print-libgcc-file-name"]).is_some_and(|path| path.ends_with("/32/libgcc.a")),
     },
+    // A container runtime: podman, for which runc is the one that knows machines where cgroups v1 and v2 are mounted.
+    Tool {
+        name: "podman",
+        packages: || names(&["podman", "runc", "busybox-static"]),
+        works: || answers("podman") && answers("runc") && process::succeeds(Command::new("busybox").arg("true")),
+    },
     Tool { name: "strace", packages: || names(&["strace"]), works: || answers("strace") },
     Tool {
         name: "bpftool",

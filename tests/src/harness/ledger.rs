@@ -64,6 +64,8 @@ pub struct AgentAccount {
     pub decoded: u64,
     /// Records that were not.
     pub malformed: u64,
+    /// Records of tasks, files and cgroups.
+    pub state: u64,
     /// Events not wanted.
     pub filtered: u64,
     /// Events written.

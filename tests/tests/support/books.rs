@@ -46,9 +46,9 @@ pub(crate) fn open_identities(ledger: &Value) -> Vec<String> {
     );
     check("malformed = 0".to_owned(), count(agent, "malformed"), 0);
     check(
-        "decoded = filtered + delivered + dropped".to_owned(),
+        "decoded = state + filtered + delivered + dropped".to_owned(),
         count(agent, "decoded"),
-        count(agent, "filtered") + count(agent, "delivered") + dropped(ledger),
+        count(agent, "state") + count(agent, "filtered") + count(agent, "delivered") + dropped(ledger),
     );
     check("lost = sequence gaps".to_owned(), cpus.iter().map(lost).sum(), count(agent, "sequence_gaps"));
     // Refused before anything could be counted: there must be none.
@@ -86,8 +86,11 @@ pub(crate) fn dropped(ledger: &Value) -> u64 {
 #[derive(Clone, Copy, Debug)]
 enum Line {
     Event { ts: u64, cpu: u64, seq: u64, at_entry: bool, late: bool },
-    Gap { cpu: u64, lost: u64, at_end: bool },
+    Gap { cpu: u64, lost: u64, state: bool, at_end: bool },
 }
+
+/// Bytes of a line in which its syscall is named, whatever the thread is called.
+const FRONT: usize = 320;
 
 /// The number after `key`, which comes next in `line` but for at most a few bytes.
 fn after<'a>(line: &'a [u8], key: &[u8]) -> Option<(u64, &'a [u8])> {
@@ -102,15 +105,17 @@ fn line(bytes: &[u8]) -> Option<Line> {
         let (ts, rest) = after(rest, b"\"ts\":")?;
         let (cpu, rest) = after(rest, b",\"cpu\":")?;
         let (seq, rest) = after(rest, b",\"seq\":")?;
-        // exit and exit_group have nothing to return.
-        let at_entry = bytes.ends_with(b",\"ret\":null,\"errno\":null}")
-            && rest.windows(7).any(|part| part == b":\"exit\"" || part == b":\"exit_");
+        // exit and exit_group are recorded at their entry. The name stands near the front.
+        let front = &rest[..rest.len().min(FRONT)];
+        let names: [&[u8]; 2] = [b"\"syscall\":\"exit\"", b"\"syscall\":\"exit_group\""];
+        let at_entry = names.iter().any(|name| front.windows(name.len()).any(|part| part == *name));
         return Some(Line::Event { ts, cpu, seq, at_entry, late: bytes.ends_with(b",\"late\":true}") });
     }
     let rest = bytes.strip_prefix(b"{\"type\":\"gap\",")?;
     let (cpu, rest) = after(rest, b"\"cpu\":")?;
-    let (lost, _) = after(rest, b",\"lost\":")?;
-    Some(Line::Gap { cpu, lost, at_end: bytes.ends_with(b"\"until\":null}") })
+    let (lost, rest) = after(rest, b",\"lost\":")?;
+    let state = rest.starts_with(b",\"what\":\"state\"");
+    Some(Line::Gap { cpu, lost, state, at_end: bytes.ends_with(b"\"until\":null}") })
 }
 
 /// A hook on a CPU.
@@ -180,9 +185,13 @@ impl Stream {
             return self.complain(&format!("not a line of events: {text}"));
         };
         match line {
-            Line::Gap { cpu, lost, at_end } => {
+            Line::Gap { cpu, lost, state, at_end } => {
                 self.gaps += 1;
                 self.lost += lost;
+                if state {
+                    // What follows is no line.
+                    return;
+                }
                 if lost == 0 || self.gap.is_some() {
                     self.complain("a gap of nothing, or before another gap");
                 }
