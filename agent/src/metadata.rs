@@ -134,7 +134,7 @@ impl Metadata {
         self.processes.audit();
     }
 
-    /// Records were lost: what the tables say may be wrong from here on.
+    /// State records were lost: what the tables say may be wrong from here on.
     pub fn lost(&mut self) {
         self.processes.lost_records();
     }
@@ -167,7 +167,9 @@ impl Metadata {
         let id = self.processes.of_event(header);
         self.side(raw);
         let renamed = self.renamed != 0 && header.files.contains(&self.renamed);
-        self.renamed = 0;
+        if renamed {
+            self.renamed = 0;
+        }
         let subject = Subject {
             id,
             process: id.and_then(|id| self.processes.get(id)).map(Arc::clone),

@@ -204,7 +204,15 @@ impl Probe {
         }
         self.attach_one(names::SYS_EXIT)?;
         if self.state {
-            names::TRACEPOINTS.iter().try_for_each(|name| self.attach_one(name))?;
+            for name in names::TRACEPOINTS {
+                match self.attach_one(name) {
+                    Err(error) if error.is_missing() => {
+                        // A kernel without cgroups, say.
+                        tracing::warn!("this kernel has no tracepoint {name}: what it would tell is read from /proc");
+                    }
+                    attached => attached?,
+                }
+            }
         }
         Ok(())
     }

@@ -102,7 +102,7 @@ impl Deliver {
         for (entry, bytes) in batch.iter() {
             if let Some(hole) = &entry.hole {
                 self.lines.gap(&gap(entry, hole, bytes.is_empty(), self.clock), &mut self.chunk.bytes);
-                if let Some(metadata) = &mut self.metadata {
+                if let Some(metadata) = self.metadata.as_mut().filter(|_| hole.state) {
                     metadata.lost();
                 }
             }

@@ -87,6 +87,12 @@ pub enum ProbeError {
 }
 
 impl ProbeError {
+    /// Whether the kernel does not have what was asked for.
+    pub(super) fn is_missing(&self) -> bool {
+        matches!(self, Self::Program { error: ProgramError::SyscallError(call), .. }
+            if call.io_error.kind() == io::ErrorKind::NotFound)
+    }
+
     pub(super) fn map(map: &str, error: MapError) -> Self {
         match &error {
             MapError::CreateError { io_error, .. } if exhausted(io_error) => Self::Descriptors,
