@@ -79,10 +79,10 @@ impl Capture {
         }
     }
 
-    /// Captures every syscall.
+    /// Captures every syscall, as it is: reading long lines makes more calls, which are captured too.
     #[must_use]
     pub fn all() -> Self {
-        Self::of(["all"])
+        Self::of(["all"]).args(["--no-enrich"])
     }
 
     /// More arguments for the agent.

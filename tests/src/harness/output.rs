@@ -34,6 +34,10 @@ impl Lines {
     fn push(&self, line: &str) {
         let json = serde_json::from_str(line).unwrap_or_else(|error| Value::from(format!("not JSON: {error}: {line}")));
         self.lock().push(Event::new(json));
+    }
+
+    /// Wakes who waits for lines. Not for each line: waking and waiting are calls, which are captured too.
+    fn wake(&self) {
         self.came.notify_all();
     }
 
@@ -77,12 +81,16 @@ pub(super) fn follow_pipe(pipe: impl Read + Send + 'static) -> (Arc<Lines>, Join
     let lines = Arc::new(Lines::default());
     let ours = Arc::clone(&lines);
     let reader = thread::spawn(move || {
-        let mut pipe = BufReader::new(pipe);
+        let mut pipe = BufReader::with_capacity(1 << 16, pipe);
         let mut line = String::new();
         while pipe.read_line(&mut line).is_ok_and(|n| n > 0) {
             ours.push(line.trim_end());
             line.clear();
+            if pipe.buffer().is_empty() {
+                ours.wake();
+            }
         }
+        ours.wake();
     });
     (lines, reader)
 }
@@ -111,6 +119,9 @@ pub(super) fn follow_file(path: PathBuf) -> (Arc<Lines>, JoinHandle<()>) {
                 if line.ends_with('\n') {
                     ours.push(line.trim_end());
                     line.clear();
+                    if open.buffer().is_empty() {
+                        ours.wake();
+                    }
                 }
             } else if rotated(&path, open.get_ref()) {
                 file = None;
