@@ -119,7 +119,12 @@ pub const fn changes(row: &Syscall) -> u32 {
 /// Whether a successful call's result is a new descriptor.
 #[must_use]
 pub const fn makes(row: &Syscall) -> bool {
-    contains(MAKES, row.name)
+    row.makes
+}
+
+/// The same by the row's name, for the table.
+pub(crate) const fn named_to_make(name: &str) -> bool {
+    contains(MAKES, name)
 }
 
 /// Where the descriptors of a row are found: bits of [`plan`] other than [`plan::RECORD`] and [`plan::CHANGES`].

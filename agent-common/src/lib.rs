@@ -12,6 +12,7 @@ pub mod layout;
 pub mod ledger;
 pub mod numbers;
 pub mod options;
+pub mod predicate;
 pub mod record;
 pub mod schema;
 pub mod sets;

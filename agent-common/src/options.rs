@@ -9,20 +9,14 @@ pub enum Opt {
     Snaplen = 0,
     /// Unread bytes in a ring that wake the agent before its own timer does.
     WakeBytes = 1,
-    /// Whether only the processes in `PIDS` are captured.
-    ByPid = 2,
-    /// Whether only the users in `UIDS` are captured.
-    ByUid = 3,
-    /// Whether only the thread names in `COMMS` are captured.
-    ByComm = 4,
     /// The agent's process id: it and its children are its own tree.
-    OwnTgid = 5,
+    OwnTgid = 2,
     /// Index of the v1 controller whose hierarchy cgroup ids are taken from; [`NO_CONTROLLER`] for v2.
-    Controller = 6,
+    Controller = 3,
     /// Number of that hierarchy, as `/proc/cgroups` has it; 0 for v2.
-    Hierarchy = 7,
+    Hierarchy = 4,
     /// Whether the environment of new images is sent too.
-    Environment = 8,
+    Environment = 5,
 }
 
 /// Stands in [`Opt::Controller`] for the v2 hierarchy.
@@ -30,11 +24,19 @@ pub const NO_CONTROLLER: u32 = u32::MAX;
 
 impl Opt {
     /// Number of options.
-    pub const COUNT: usize = 9;
+    pub const COUNT: usize = 6;
 }
 
-/// What the probe does with calls, the value of the `MODE` map.
+/// What the probe does with calls, the value of the `MODE` map: one of these numbers, and bits above it. It is one number,
+/// so that another filter takes over at once.
 pub mod mode {
+    /// The part that is a number.
+    pub const MASK: u32 = 0xff;
+    /// Which half of the `SELECTED` map holds: the first, or the second.
+    pub const SECOND: u32 = 1 << 8;
+    /// What a predicate refuses is not dropped but marked ([`crate::record::flag::REFUSED`]), to be compared with the
+    /// condition.
+    pub const MARK: u32 = 1 << 9;
     /// Capture what is selected, except the agent's own tree.
     pub const LIVE: u32 = 0;
     /// Capture only the agent's children, whatever else is selected, for its start-up self-test.
@@ -54,7 +56,7 @@ pub mod names {
     /// `[u16; Field::COUNT]`: offsets of kernel struct members.
     pub const LAYOUT: &str = "LAYOUT";
     /// Array of `u32`, bits of [`crate::state::plan`] for each slot: `abi * 512 + nr`, then one for unknown numbers; 0
-    /// where nothing is to be done.
+    /// where nothing is to be done. Twice: see [`super::mode::SECOND`].
     pub const SELECTED: &str = "SELECTED";
     /// Program array, same index.
     pub const CALLS: &str = "CALLS";
@@ -76,12 +78,20 @@ pub mod names {
     pub const FILES: &str = "FILES";
     /// Array of one `u32`: [`super::mode`].
     pub const MODE: &str = "MODE";
-    /// Hash of process ids.
-    pub const PIDS: &str = "PIDS";
-    /// Hash of user ids.
-    pub const UIDS: &str = "UIDS";
-    /// Hash of thread names, 16 bytes NUL-padded.
-    pub const COMMS: &str = "COMMS";
+    /// Array of [`crate::predicate::Predicate`]; plans refer to them.
+    pub const PREDICATES: &str = "PREDICATES";
+    /// Hash of `[set, number]`: sets of numbers.
+    pub const NUMBERS: &str = "NUMBERS";
+    /// Longest-prefix trie of set and text: sets of texts.
+    pub const TEXTS: &str = "TEXTS";
+    /// Longest-prefix trie of set and address: sets of networks.
+    pub const NETWORKS: &str = "NETWORKS";
+    /// Array of [`crate::predicate::Suffix`].
+    pub const SUFFIXES: &str = "SUFFIXES";
+    /// Hash of what was decided of cgroups, by id: a bit that it is known, 32 bits above it what.
+    pub const CGROUPS: &str = "CGROUPS";
+    /// Array of what predicates are evaluated on, `cpu * HOOKS + hook`.
+    pub const FACTS: &str = "FACTS";
     /// Hash of registers kept from `sys_enter`, by task.
     pub const ENTERED: &str = "ENTERED";
     /// The program on `sys_exit`.
@@ -100,6 +110,16 @@ pub mod names {
     pub const TELL_EXIT: &str = "tell_exit";
     /// The program that tells of a file, at its call's entry.
     pub const TELL_ENTER: &str = "tell_enter";
+    /// The program that decides by the predicate, at the call's exit.
+    pub const JUDGE_EXIT: &str = "judge_exit";
+    /// The program that decides by the predicate, at the call's entry.
+    pub const JUDGE_ENTER: &str = "judge_enter";
+    /// The program that gathers what the predicate asks for, at the call's exit.
+    pub const GATHER_EXIT: &str = "gather_exit";
+    /// The program that gathers what the predicate asks for, at the call's entry.
+    pub const GATHER_ENTER: &str = "gather_enter";
+    /// The program that puts the path together that a call asks for, at its exit.
+    pub const ASKED_EXIT: &str = "asked_exit";
     /// The programs on tracepoints other than syscalls', each named after its tracepoint.
     pub const TRACEPOINTS: [&str; 5] =
         ["sched_process_fork", "sched_process_exec", "sched_process_exit", "cgroup_mkdir", "cgroup_rmdir"];
@@ -117,8 +137,18 @@ pub mod stage {
     pub const TELL_EXIT: u32 = 3;
     /// [`super::names::TELL_ENTER`]
     pub const TELL_ENTER: u32 = 4;
+    /// [`super::names::JUDGE_EXIT`]
+    pub const JUDGE_EXIT: u32 = 5;
+    /// [`super::names::JUDGE_ENTER`]
+    pub const JUDGE_ENTER: u32 = 6;
+    /// [`super::names::GATHER_EXIT`]
+    pub const GATHER_EXIT: u32 = 7;
+    /// [`super::names::GATHER_ENTER`]
+    pub const GATHER_ENTER: u32 = 8;
+    /// [`super::names::ASKED_EXIT`]
+    pub const ASKED_EXIT: u32 = 9;
     /// Number of stages.
-    pub const COUNT: u32 = 5;
+    pub const COUNT: u32 = 10;
 }
 
 /// The hooks, each of which has lanes of its own: a program never interrupts itself on a CPU, but another may.
@@ -140,8 +170,8 @@ pub const STATE_LANE: u32 = HOOKS;
 pub const SEQUENCES: u32 = 2 * HOOKS;
 
 /// Words of a lane as the agent reads it: the sequence number of events, the leading words of `struct pt_regs`, a header,
-/// what is still to be done for the call, and the sequence number of state records.
-pub const LANE_WORDS: usize = LANE_STATE_SEQ_WORD + 1;
+/// what is still to be done for the call, the sequence number of state records, and what the call is judged by.
+pub const LANE_WORDS: usize = LANE_STATE_SEQ_WORD + 2;
 /// The word of a lane that is the sequence number of its next state record.
 pub const LANE_STATE_SEQ_WORD: usize = LANE_STATE_GAP_WORD + 1;
 /// The word of a lane whose upper half holds the reasons why state records were lost since the last one.

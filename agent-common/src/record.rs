@@ -10,6 +10,8 @@
 //! arguments of either sort keep the order of the row. A length of [`FAULT`], [`NULL`] or [`UNSET`] stands for an argument without bytes. All integers are in native byte
 //! order. The agent reads them with `from_ne_bytes`; nothing is ever transmuted.
 
+use crate::schema::Abi;
+
 /// The version of everything that probe and agent must agree on: this layout, the table's ops, maps and globals.
 /// Raised by hand whenever one of them changes; a lock file in the tree makes a forgotten raise fail.
 pub const ABI: u32 = 1;
@@ -67,6 +69,11 @@ pub mod flag {
     pub const NO_RET: u8 = 1 << 0;
     /// No row is known for the number; the arguments are the six registers.
     pub const UNKNOWN: u8 = 1 << 1;
+    /// The kernel's part of the condition refuses the call, which was sent all the same
+    /// ([`crate::options::mode::MARK`]).
+    pub const REFUSED: u8 = 1 << 2;
+    /// With [`REFUSED`]: it is the filter of the second half ([`crate::options::mode::SECOND`]) that refuses it.
+    pub const SECOND: u8 = 1 << 3;
 }
 
 /// Length of [`Header`] in bytes.
@@ -126,6 +133,16 @@ pub struct MsgPrefix {
 
 /// Length of [`MsgPrefix`] in bytes.
 pub const MSG_PREFIX_LEN: usize = size_of::<MsgPrefix>();
+
+/// A call's result as it is read: a 32-bit sigreturn restores an error without its sign.
+#[inline(always)]
+#[must_use]
+pub const fn result(abi: Abi, ret: i64) -> i64 {
+    match (abi, ret) {
+        (Abi::I386, 0xffff_f001..=0xffff_ffff) => (ret as u32).cast_signed() as i64,
+        (Abi::Native | Abi::I386, _) => ret,
+    }
+}
 
 /// Where the lengths of a record with `words` register arguments begin.
 #[must_use]

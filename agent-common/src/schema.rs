@@ -182,6 +182,35 @@ pub enum Kind {
     Gid16,
 }
 
+impl Kind {
+    /// Whether its value is the register itself: then [`Arg::op`] is [`Op::Reg`].
+    #[must_use]
+    pub const fn is_register(self) -> bool {
+        matches!(
+            self,
+            Self::Int
+                | Self::Uint
+                | Self::Long
+                | Self::Ulong
+                | Self::Off
+                | Self::Hex
+                | Self::Ptr
+                | Self::Fd
+                | Self::Dirfd
+                | Self::Pid
+                | Self::Uid
+                | Self::Gid
+                | Self::Mode
+                | Self::Signal
+                | Self::Dev
+                | Self::Flags(_)
+                | Self::Enum(_)
+                | Self::Uid16
+                | Self::Gid16
+        )
+    }
+}
+
 /// What an interrupted sleep returns inside the kernel, before the signal is handled:
 /// <https://github.com/torvalds/linux/blob/v6.12/include/linux/errno.h#L16>
 pub const ERESTART_RESTARTBLOCK: i64 = -516;
@@ -226,6 +255,8 @@ pub struct Syscall {
     pub args: &'static [Arg],
     /// Where its record is made.
     pub hook: Hook,
+    /// Whether a successful call's result is a new descriptor.
+    pub makes: bool,
 }
 
 /// An entry of a number table.

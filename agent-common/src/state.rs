@@ -273,6 +273,8 @@ pub mod plan {
     pub const FIRST: u32 = 8;
     /// Where the second file's descriptor is.
     pub const SECOND: u32 = 12;
+    /// The predicate that the call must pass: its index in the `PREDICATES` map plus 1; 0 for none.
+    pub const PREDICATE: u32 = 16;
     /// Bits of either.
     pub const PLACE: u32 = 0xf;
     /// The descriptor is the result.

@@ -52,6 +52,7 @@ macro_rules! syscalls { ($($item:ident $(as $name:literal)? = $classes:expr, [$(
                 classes: $classes,
                 args: &[$(Arg { name: stringify!($arg), at: $at, kind: $kind }),*],
                 hook: $crate::syscalls::hook!($($hook)?),
+                makes: $crate::effect::named_to_make($crate::syscalls::name!($item $($name)?)),
             };
         )*
     }

@@ -18,7 +18,7 @@ use aya_ebpf::helpers::{
 use crate::{
     kernel,
     lane::Lane,
-    maps::{COMMS, MODE, PIDS, UIDS, option},
+    maps::{MODE, option},
     output::{bump, lose},
 };
 
@@ -66,27 +66,16 @@ fn judge(call: &Current, lane: &mut Lane) -> Option<Counter> {
     let tgid = (id >> 32) as u32;
     let own = option(Opt::OwnTgid);
     let ppid = parent(call.task);
-    let mut testing = false;
-    match MODE.get(0).copied() {
+    match MODE.get(0).map(|mode| mode & mode::MASK) {
         Some(mode::LIVE) if tgid == own || ppid == own => return Some(Counter::Own),
         Some(mode::LIVE) => {}
         // The self-test's child is captured whoever the user asked for; where parents are not known, everyone, and the
         // agent finds its child among them.
-        Some(mode::SELF_TEST) if ppid == own || ppid == NO_ID => testing = true,
+        Some(mode::SELF_TEST) if ppid == own || ppid == NO_ID => {}
         _ => return Some(Counter::Filtered),
     }
     let uid_gid = bpf_get_current_uid_gid();
     let comm = bpf_get_current_comm().unwrap_or_default();
-    // SAFETY: membership only; the values are never looked at.
-    let chosen = testing
-        || unsafe {
-            (option(Opt::ByPid) == 0 || PIDS.get(tgid).is_some())
-                && (option(Opt::ByUid) == 0 || UIDS.get(uid_gid as u32).is_some())
-                && (option(Opt::ByComm) == 0 || COMMS.get(comm).is_some())
-        };
-    if !chosen {
-        return Some(Counter::Filtered);
-    }
     // SAFETY: a helper without arguments.
     let ts = unsafe { bpf_ktime_get_boot_ns() };
     let cgroup_id = if option(Opt::Controller) == NO_CONTROLLER {

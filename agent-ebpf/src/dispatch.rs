@@ -8,7 +8,7 @@ use agent_common::{
     ledger::{Counter, NRS, SLOTS, Slot, UNKNOWN_SLOT},
     options::{
         hook::{ENTER, EXIT},
-        stage,
+        mode, stage,
     },
     record::flag,
     schema::Abi,
@@ -22,9 +22,10 @@ use aya_ebpf::{
 use crate::{
     admit::{self, Current},
     files, kernel,
-    lane::{self, Lane},
-    maps::{CALLS, ENTERED, ENTERS, LEDGER, SELECTED, STAGES},
+    lane::{self, Lane, judged},
+    maps::{CALLS, ENTERED, ENTERS, LEDGER, MODE, SELECTED, STAGES},
     output::bump,
+    predicate::{self, Decision},
     regs::{self, Kept},
     task,
 };
@@ -86,6 +87,26 @@ fn slot(abi: Option<Abi>, nr: i32) -> u32 {
     }
 }
 
+/// What is done for the calls of a slot: as the half says that holds. By which predicate they are judged is put into the
+/// lane.
+#[inline(always)]
+fn planned(lane: &mut Lane, slot: u32) -> u32 {
+    let mode = current_mode();
+    let second = mode & mode::SECOND != 0;
+    let plan = SELECTED.get(if second { SLOTS } else { 0 } + slot).copied().unwrap_or(0);
+    // The self-test is captured whatever the user asked for.
+    lane.predicate = if mode & mode::MASK == mode::LIVE { plan >> plan::PREDICATE } else { 0 };
+    lane.second = u16::from(second);
+    lane.judged = judged::FIRST;
+    plan & ((1 << plan::PREDICATE) - 1)
+}
+
+/// The value of the `MODE` map.
+#[inline(always)]
+fn current_mode() -> u32 {
+    MODE.get(0).copied().unwrap_or(mode::STOPPED)
+}
+
 /// `sys_exit`
 #[inline(always)]
 pub(crate) fn exit(ctx: &RawTracePointContext) -> Option<()> {
@@ -102,7 +123,7 @@ pub(crate) fn exit(ctx: &RawTracePointContext) -> Option<()> {
     let task = unsafe { bpf_get_current_task() };
     let mut abi = current_abi(task as *const c_void);
     let mut nr = regs::number(&lane.regs);
-    let mut files = [0; 2];
+    let (mut files, mut refused) = ([0; 2], 0);
     // After execve and rt_sigreturn the registers, and even the number, are those of what runs next:
     // https://github.com/torvalds/linux/blob/v6.12/arch/x86/kernel/process_64.c#L664
     if nr == -1 || abi.is_some_and(|abi| kept(abi, nr as u32) || looked_up(abi, nr as u32)) {
@@ -116,13 +137,14 @@ pub(crate) fn exit(ctx: &RawTracePointContext) -> Option<()> {
                 None => {}
             }
             files = entered.files;
+            refused = entered.refused;
             let _ = ENTERED.remove(task);
         }
     }
     let slot = slot(abi, nr);
     let counters = LEDGER.get_ptr_mut(cpu * SLOTS + slot)?;
     bump(counters, Counter::Seen as usize);
-    let mut plan = SELECTED.get(slot).copied().unwrap_or(0);
+    let mut plan = planned(lane, slot);
     let ret: i64 = ctx.arg(1);
     let abi = abi.unwrap_or(Abi::Native);
     lane.abi = abi as u32;
@@ -145,9 +167,74 @@ pub(crate) fn exit(ctx: &RawTracePointContext) -> Option<()> {
         // Without its entry, or of a task that was not to be captured then.
         lane.header.files = files;
         plan &= !(plan::PLACE << plan::FIRST) & !(plan::PLACE << plan::SECOND);
+        lane.judged = judged::TOO_LATE;
     }
     lane.plan = plan;
     lane.file = 0;
+    if plan & plan::RECORD != 0 && lane.predicate != 0 {
+        if refused != 0 {
+            lane.second = refused as u16 - 1;
+            refuse(lane, counters);
+        } else {
+            // SAFETY: nothing here needs dropping.
+            unsafe { STAGES.tail_call(ctx, stage::JUDGE_EXIT) };
+        }
+    }
+    next(ctx, lane, counters);
+    Some(())
+}
+
+/// The predicate refuses the call in the lane: it is counted, or marked.
+#[inline(always)]
+fn refuse(lane: &mut Lane, counters: *mut Slot) {
+    if current_mode() & mode::MARK == 0 {
+        bump(counters, Counter::Refused as usize);
+        lane.plan &= plan::CHANGES;
+    } else {
+        lane.header.flags |= if lane.second == 0 { flag::REFUSED } else { flag::REFUSED | flag::SECOND };
+    }
+}
+
+/// The stage that decides by the predicate.
+#[inline(always)]
+pub(crate) fn judge_exit(ctx: &RawTracePointContext) -> Option<()> {
+    let (cpu, lane, counters) = resume(EXIT)?;
+    match predicate::decide(cpu, EXIT, lane) {
+        Decision::Keep => {}
+        Decision::Refuse => refuse(lane, counters),
+        // SAFETY: nothing here needs dropping.
+        Decision::Gather => unsafe { STAGES.tail_call(ctx, stage::GATHER_EXIT) },
+    }
+    next(ctx, lane, counters);
+    Some(())
+}
+
+/// The stage that gathers what the predicate asks for.
+#[inline(always)]
+pub(crate) fn gather_exit(ctx: &RawTracePointContext) -> Option<()> {
+    let (cpu, lane, counters) = resume(EXIT)?;
+    // SAFETY: a helper without arguments.
+    let task = unsafe { bpf_get_current_task() };
+    lane.judged = judged::GATHERED;
+    if predicate::gather(task as *const c_void, cpu, EXIT, lane) {
+        // SAFETY: nothing here needs dropping, nor below.
+        unsafe { STAGES.tail_call(ctx, stage::ASKED_EXIT) };
+    }
+    // SAFETY: see above.
+    unsafe { STAGES.tail_call(ctx, stage::JUDGE_EXIT) };
+    next(ctx, lane, counters);
+    Some(())
+}
+
+/// The stage that puts together the path that the call asks for.
+#[inline(always)]
+pub(crate) fn asked_exit(ctx: &RawTracePointContext) -> Option<()> {
+    let (cpu, lane, counters) = resume(EXIT)?;
+    // SAFETY: a helper without arguments.
+    let task = unsafe { bpf_get_current_task() };
+    predicate::asked(task as *const c_void, cpu, EXIT, lane);
+    // SAFETY: nothing here needs dropping.
+    unsafe { STAGES.tail_call(ctx, stage::JUDGE_EXIT) };
     next(ctx, lane, counters);
     Some(())
 }
@@ -234,7 +321,8 @@ pub(crate) fn tell(ctx: &RawTracePointContext, hook: u32, back: u32) -> Option<(
 /// Keeps the call in the lane for its exit.
 #[inline(always)]
 fn keep(task: u64, lane: &Lane, files: [u64; 2]) {
-    let mut entered = Kept { args: [0; 6], nr: regs::number(&lane.regs) as u32, abi: lane.abi, files };
+    let refused = if lane.judged == judged::REFUSED { 1 + u64::from(lane.second) } else { 0 };
+    let mut entered = Kept { args: [0; 6], nr: regs::number(&lane.regs) as u32, abi: lane.abi, files, refused };
     let mut n = 0;
     while n < 6 {
         entered.args[n] = regs::of(lane, n);
@@ -276,18 +364,20 @@ pub(crate) fn enter(ctx: &RawTracePointContext) -> Option<()> {
     }
     lane.abi = abi as u32;
     let slot = slot(Some(abi), nr as i32);
-    let plan = SELECTED.get(slot).copied().unwrap_or(0);
+    let plan = planned(lane, slot);
+    lane.plan = plan;
+    lane.file = 0;
+    lane.slot = slot;
     if !recorded {
-        if looked_up(abi, nr) {
-            lane.plan = plan;
-            lane.file = 0;
-            lane.slot = slot;
-            if plan & plan::AT_ENTRY != 0 && admit::foresee(nr as i32, abi, cpu, task, lane) {
-                // SAFETY: nothing here needs dropping.
-                unsafe { STAGES.tail_call(ctx, stage::FILES_ENTER) };
-            }
-        } else {
+        if kept(abi, nr) {
             keep(task, lane, [0; 2]);
+        } else if plan & plan::AT_ENTRY != 0 && admit::foresee(nr as i32, abi, cpu, task, lane) {
+            if lane.predicate != 0 {
+                // SAFETY: nothing here needs dropping, nor below.
+                unsafe { STAGES.tail_call(ctx, stage::JUDGE_ENTER) };
+            }
+            // SAFETY: see above.
+            unsafe { STAGES.tail_call(ctx, stage::FILES_ENTER) };
         }
         return Some(());
     }
@@ -297,12 +387,58 @@ pub(crate) fn enter(ctx: &RawTracePointContext) -> Option<()> {
         bump(counters, Counter::Filtered as usize);
         return None;
     }
-    lane.slot = slot;
     let call = Current { nr: nr as i32, abi, hook: ENTER, cpu, ret: 0, flags: flag::NO_RET, task };
     if admit::admit(&call, lane, counters) {
-        // SAFETY: nothing here needs dropping.
+        if lane.predicate != 0 {
+            // SAFETY: nothing here needs dropping, nor below.
+            unsafe { STAGES.tail_call(ctx, stage::JUDGE_ENTER) };
+        }
+        // SAFETY: see above.
         unsafe { ENTERS.tail_call(ctx, slot) };
         admit::missing(lane, counters);
     }
+    Some(())
+}
+
+/// The stage that decides by the predicate at the call's entry.
+#[inline(always)]
+pub(crate) fn judge_enter(ctx: &RawTracePointContext) -> Option<()> {
+    let (cpu, lane, counters) = resume(ENTER)?;
+    let looked_up = lane.plan & plan::AT_ENTRY != 0;
+    match predicate::decide(cpu, ENTER, lane) {
+        Decision::Keep => {}
+        Decision::Refuse if looked_up => {
+            lane.judged = judged::REFUSED;
+            if current_mode() & mode::MARK == 0 {
+                // SAFETY: a helper without arguments.
+                keep(unsafe { bpf_get_current_task() }, lane, [0; 2]);
+                return None;
+            }
+        }
+        Decision::Refuse => refuse(lane, counters),
+        // SAFETY: nothing here needs dropping.
+        Decision::Gather => unsafe { STAGES.tail_call(ctx, stage::GATHER_ENTER) },
+    }
+    if looked_up {
+        // SAFETY: nothing here needs dropping.
+        unsafe { STAGES.tail_call(ctx, stage::FILES_ENTER) };
+    } else if lane.plan & plan::RECORD != 0 {
+        // SAFETY: nothing here needs dropping.
+        unsafe { ENTERS.tail_call(ctx, lane.slot) };
+        admit::missing(lane, counters);
+    }
+    Some(())
+}
+
+/// The stage that gathers what the predicate asks for at the call's entry. A path that is asked for is not among it.
+#[inline(always)]
+pub(crate) fn gather_enter(ctx: &RawTracePointContext) -> Option<()> {
+    let (cpu, lane, _) = resume(ENTER)?;
+    // SAFETY: a helper without arguments.
+    let task = unsafe { bpf_get_current_task() };
+    lane.judged = judged::GATHERED;
+    predicate::gather(task as *const c_void, cpu, ENTER, lane);
+    // SAFETY: nothing here needs dropping.
+    unsafe { STAGES.tail_call(ctx, stage::JUDGE_ENTER) };
     Some(())
 }

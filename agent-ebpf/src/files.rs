@@ -2,7 +2,7 @@
 //! The files that a call's descriptors refer to. An event names a file by the address of its `struct file`; what that is
 //! was told by a record before, once for as long as the file stays what it was.
 
-mod socket;
+pub(crate) mod socket;
 
 use core::ffi::c_void;
 
@@ -25,8 +25,8 @@ use crate::{
 };
 
 /// `S_IFMT` and `S_IFSOCK`: <https://github.com/torvalds/linux/blob/v6.12/include/uapi/linux/stat.h#L9>
-const S_IFMT: u16 = 0o170_000;
-const S_IFSOCK: u16 = 0o140_000;
+pub(crate) const S_IFMT: u16 = 0o170_000;
+pub(crate) const S_IFSOCK: u16 = 0o140_000;
 
 /// `NSFS_MAGIC`: <https://github.com/torvalds/linux/blob/v6.12/include/uapi/linux/magic.h#L93>
 const NSFS_MAGIC: u64 = 0x6e73_6673;
@@ -55,7 +55,7 @@ pub(crate) struct Told {
 
 /// The open file behind a descriptor of the task, and its inode.
 #[inline(always)]
-fn open(task: *const c_void, fd: u32) -> Option<*const c_void> {
+pub(crate) fn open(task: *const c_void, fd: u32) -> Option<*const c_void> {
     let fdt = pointer(pointer(task, Field::TaskFiles)?, Field::FilesFdt)?;
     if fd >= read::<u32>(fdt, Field::FdtMax)? {
         return None;
@@ -68,7 +68,7 @@ fn open(task: *const c_void, fd: u32) -> Option<*const c_void> {
 
 /// The descriptor at `place` of the plan; `None` when the call has none there.
 #[inline(always)]
-fn descriptor(lane: &Lane, place: u32) -> Option<u32> {
+pub(crate) fn descriptor(lane: &Lane, place: u32) -> Option<u32> {
     let pair = |register: usize, second: u64| {
         let at = regs::of(lane, register);
         if lane.header.ret < 0 { None } else { value::<u32>(at.wrapping_add(4 * second)) }
@@ -153,7 +153,7 @@ pub(crate) fn tell(cpu: u32, hook: u32, lane: &mut Lane) {
     let file = lane.telling as *const c_void;
     if let Some(identity) = send(cpu, hook, lane, file) {
         // The self-test's records are not kept by the agent.
-        if MODE.get(0).copied() == Some(mode::LIVE) {
+        if MODE.get(0).map(|mode| mode & mode::MASK) == Some(mode::LIVE) {
             let _ = FILES.insert(file as u64, Told { identity, ts: lane.header.ts }, 0);
         }
         lane.header.files[lane.file as usize & 1] = file as u64;

@@ -37,6 +37,24 @@ pub(crate) struct Lane {
     pub state_gap: u32,
     /// The next state record's sequence number: they are numbered apart, so that events keep theirs without holes.
     pub state_seq: u64,
+    /// The predicate that the call must pass: its index plus 1, or 0.
+    pub predicate: u32,
+    /// How far the predicate is decided.
+    pub judged: u16,
+    /// 1 when it is one of the second half.
+    pub second: u16,
+}
+
+/// Values of [`Lane::judged`].
+pub(crate) mod judged {
+    /// Nothing was gathered for it yet.
+    pub(crate) const FIRST: u16 = 0;
+    /// What it asks for was gathered.
+    pub(crate) const GATHERED: u16 = 1;
+    /// What it asks for can't be gathered any more, and passes.
+    pub(crate) const TOO_LATE: u16 = 2;
+    /// It was refused at the call's entry.
+    pub(crate) const REFUSED: u16 = 3;
 }
 
 const _: () = assert!(size_of::<Lane>() == 8 * LANE_WORDS);

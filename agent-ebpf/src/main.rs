@@ -18,6 +18,7 @@ mod lane;
 mod maps;
 mod output;
 mod path;
+mod predicate;
 mod regs;
 mod room;
 mod scratch;
@@ -85,6 +86,41 @@ mod attached {
     #[raw_tracepoint(tracepoint = "sys_enter")]
     fn tell_enter(ctx: RawTracePointContext) -> i32 {
         let _ = dispatch::tell(&ctx, ENTER, stage::FILES_ENTER);
+        0
+    }
+
+    /// Tail-called to decide by the call's predicate.
+    #[raw_tracepoint(tracepoint = "sys_exit")]
+    fn judge_exit(ctx: RawTracePointContext) -> i32 {
+        let _ = dispatch::judge_exit(&ctx);
+        0
+    }
+
+    /// Tail-called to decide by the call's predicate at its entry.
+    #[raw_tracepoint(tracepoint = "sys_enter")]
+    fn judge_enter(ctx: RawTracePointContext) -> i32 {
+        let _ = dispatch::judge_enter(&ctx);
+        0
+    }
+
+    /// Tail-called to gather what the call's predicate asks for.
+    #[raw_tracepoint(tracepoint = "sys_exit")]
+    fn gather_exit(ctx: RawTracePointContext) -> i32 {
+        let _ = dispatch::gather_exit(&ctx);
+        0
+    }
+
+    /// Tail-called to gather what the call's predicate asks for at its entry.
+    #[raw_tracepoint(tracepoint = "sys_enter")]
+    fn gather_enter(ctx: RawTracePointContext) -> i32 {
+        let _ = dispatch::gather_enter(&ctx);
+        0
+    }
+
+    /// Tail-called to put together the path that the call asks for.
+    #[raw_tracepoint(tracepoint = "sys_exit")]
+    fn asked_exit(ctx: RawTracePointContext) -> i32 {
+        let _ = dispatch::asked_exit(&ctx);
         0
     }
 

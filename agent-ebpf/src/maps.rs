@@ -5,16 +5,24 @@ use agent_common::{
     kernel::Field,
     ledger::Slot,
     options::{Opt, stage},
+    predicate::{Predicate, Suffix},
     record,
 };
 use aya_ebpf::{
     Global,
     btf_maps::{ArrayOfMaps, RingBuf},
     macros::{btf_map, map},
-    maps::{Array, HashMap, LruHashMap, ProgramArray},
+    maps::{Array, HashMap, LpmTrie, LruHashMap, ProgramArray},
 };
 
-use crate::{files::Told, lane::Lane, regs::Kept, room::Room, scratch::Scratch};
+use crate::{
+    files::Told,
+    lane::Lane,
+    predicate::facts::{Facts, NetworkKey, TextKey},
+    regs::Kept,
+    room::Room,
+    scratch::Scratch,
+};
 
 /// The contract's version, for the loader to read before it loads.
 #[unsafe(no_mangle)]
@@ -29,9 +37,9 @@ pub(crate) static LAYOUT: Global<[u16; Field::COUNT]> = Global::new([0; Field::C
 /// A ring per CPU. The template's size matters only before 5.10; 64 KiB fits kernels with 64 KiB pages.
 #[btf_map]
 pub(crate) static RINGS: ArrayOfMaps<RingBuf<u8, 65536>, 1> = ArrayOfMaps::new();
-/// What is done for each syscall: bits of [`agent_common::state::plan`].
+/// What is done for each syscall: bits of [`agent_common::state::plan`]. Two halves, of which one holds.
 #[map]
-pub(crate) static SELECTED: Array<u32> = Array::with_max_entries(agent_common::ledger::SLOTS, 0);
+pub(crate) static SELECTED: Array<u32> = Array::with_max_entries(2 * agent_common::ledger::SLOTS, 0);
 /// Programs by ABI and number.
 #[map]
 pub(crate) static CALLS: ProgramArray = ProgramArray::with_max_entries(agent_common::ledger::SLOTS, 0);
@@ -64,15 +72,27 @@ pub(crate) static MODE: Array<u32> = Array::with_max_entries(1, 0);
 /// inside its call leaves nothing behind for long.
 #[map]
 pub(crate) static ENTERED: LruHashMap<u64, Kept> = LruHashMap::with_max_entries(8192, 0);
-/// Captured process ids, when the option says so.
+/// Predicates by their number.
 #[map]
-pub(crate) static PIDS: HashMap<u32, u8> = HashMap::with_max_entries(4096, 0);
-/// Captured user ids, when the option says so.
+pub(crate) static PREDICATES: Array<Predicate> = Array::with_max_entries(1, 0);
+/// Sets of numbers: `[set, number]`.
 #[map]
-pub(crate) static UIDS: HashMap<u32, u8> = HashMap::with_max_entries(4096, 0);
-/// Captured thread names, when the option says so.
+pub(crate) static NUMBERS: HashMap<[u64; 2], u8> = HashMap::with_max_entries(1, 0);
+/// Sets of texts, by their beginnings.
 #[map]
-pub(crate) static COMMS: HashMap<[u8; 16], u8> = HashMap::with_max_entries(4096, 0);
+pub(crate) static TEXTS: LpmTrie<TextKey, u8> = LpmTrie::with_max_entries(1, 0);
+/// Sets of networks.
+#[map]
+pub(crate) static NETWORKS: LpmTrie<NetworkKey, u8> = LpmTrie::with_max_entries(1, 0);
+/// Ends of texts.
+#[map]
+pub(crate) static SUFFIXES: Array<Suffix> = Array::with_max_entries(1, 0);
+/// What was decided of cgroups.
+#[map]
+pub(crate) static CGROUPS: HashMap<u64, u64> = HashMap::with_max_entries(1, 0);
+/// What predicates are evaluated on, by lane.
+#[map]
+pub(crate) static FACTS: Array<Facts> = Array::with_max_entries(1, 0);
 
 /// An option's value. The verifier knows it: branches that an option rules out cost nothing.
 #[inline(always)]

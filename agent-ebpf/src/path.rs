@@ -39,21 +39,46 @@ fn pointer(base: u64, field: Field) -> Option<u64> {
     kernel::read::<u64>(base as *const c_void, field)
 }
 
+/// Where a walk is: mount, name, and the mount's own root.
+pub(crate) type Walk = [u64; 3];
+
 /// What a step of the walk found.
-enum Step {
-    /// Another name.
-    Name,
+pub(crate) enum Step {
+    /// Another name, at this address.
+    Name(u64),
+    /// A mount, which lies on a name of the one above.
+    Mount,
     /// The end.
     End,
-    /// A name that is in no directory of a mounted file system.
-    Detached,
+    /// A name that is in no directory of a mounted file system, at this address.
+    Detached(u64),
 }
 
-/// One step up: appends a name, or crosses a mount.
+/// Begins a walk from `path`; false when its mount can't be read.
 #[inline(always)]
-fn step(builder: &mut Builder, walk: *mut [u64; 3]) -> Option<Step> {
+pub(crate) fn begin(walk: *mut Walk, path: Place) -> bool {
+    let Some(root) = pointer(path.mnt, Field::VfsmountRoot) else { return false };
+    set(walk, path.mnt, path.dentry, root);
+    true
+}
+
+/// Notes where the walk is: volatile, so that it is not kept in registers.
+#[inline(always)]
+fn set(walk: *mut Walk, mnt: u64, dentry: u64, root: u64) {
     let at = walk.cast::<u64>();
-    // SAFETY: the walk is three words of the room; volatile, so that they are not kept in registers.
+    // SAFETY: callers give three words of a map value.
+    unsafe {
+        at.write_volatile(mnt);
+        at.add(1).write_volatile(dentry);
+        at.add(2).write_volatile(root);
+    }
+}
+
+/// One step up.
+#[inline(always)]
+pub(crate) fn step(walk: *mut Walk) -> Option<Step> {
+    let at = walk.cast::<u64>();
+    // SAFETY: as in `set`.
     let (mnt, dentry, root) = unsafe { (at.read_volatile(), at.add(1).read_volatile(), at.add(2).read_volatile()) };
     if dentry == root {
         let mount = mnt.wrapping_sub(kernel::offset(Field::MountMnt)? as u64);
@@ -62,41 +87,32 @@ fn step(builder: &mut Builder, walk: *mut [u64; 3]) -> Option<Step> {
             return Some(Step::End);
         }
         let mnt = parent.wrapping_add(kernel::offset(Field::MountMnt)? as u64);
-        let (dentry, root) = (pointer(mount, Field::MountMountpoint)?, pointer(mnt, Field::VfsmountRoot)?);
-        // SAFETY: as above.
-        unsafe {
-            at.write_volatile(mnt);
-            at.add(1).write_volatile(dentry);
-            at.add(2).write_volatile(root);
-        }
-        return Some(Step::Name);
+        set(walk, mnt, pointer(mount, Field::MountMountpoint)?, pointer(mnt, Field::VfsmountRoot)?);
+        return Some(Step::Mount);
     }
     let parent = pointer(dentry, Field::DentryParent)?;
-    builder.kernel_string(pointer(dentry, Field::DentryName)?, NAME);
+    let name = pointer(dentry, Field::DentryName)?;
     if parent == dentry {
-        return Some(Step::Detached);
+        return Some(Step::Detached(name));
     }
-    // SAFETY: as above.
-    unsafe { at.add(1).write_volatile(parent) };
-    Some(Step::Name)
+    set(walk, mnt, parent, root);
+    Some(Step::Name(name))
+}
+
+/// Whether the file's name was removed.
+#[inline(always)]
+pub(crate) fn is_deleted(path: Place) -> bool {
+    pointer(path.mnt, Field::VfsmountRoot) != Some(path.dentry) && pointer(path.dentry, Field::DentryHashed) == Some(0)
 }
 
 /// Appends byte string `place`: the names of `path`. The answer is bits of [`file`].
 #[inline(always)]
 pub(crate) fn append(builder: &mut Builder, place: usize, path: Option<Place>) -> u64 {
-    let start = path.and_then(|path| Some((path, pointer(path.mnt, Field::VfsmountRoot)?)));
-    let Some((path, root)) = start else {
+    let walk = builder.walk();
+    let Some(path) = path.filter(|path| begin(walk, *path)) else {
         builder.absent(place);
         return file::CUT;
     };
-    let walk = builder.walk();
-    // SAFETY: three words of the room.
-    unsafe {
-        let at = walk.cast::<u64>();
-        at.write_volatile(path.mnt);
-        at.add(1).write_volatile(path.dentry);
-        at.add(2).write_volatile(root);
-    }
     builder.open();
     let mut bits = file::CUT;
     let mut names = 0;
@@ -104,13 +120,17 @@ pub(crate) fn append(builder: &mut Builder, place: usize, path: Option<Place>) -
         if builder.written() > u64::from(PATH_BYTES) - u64::from(NAME) {
             break;
         }
-        match step(builder, walk) {
-            Some(Step::Name) => {}
+        match step(walk) {
+            Some(Step::Name(name)) => {
+                builder.kernel_string(name, NAME);
+            }
+            Some(Step::Mount) => {}
             Some(Step::End) => {
                 bits = 0;
                 break;
             }
-            Some(Step::Detached) => {
+            Some(Step::Detached(name)) => {
+                builder.kernel_string(name, NAME);
                 bits = file::DETACHED;
                 break;
             }
@@ -119,7 +139,7 @@ pub(crate) fn append(builder: &mut Builder, place: usize, path: Option<Place>) -
         names += 1;
     }
     builder.close(place, bits & file::CUT != 0);
-    if path.dentry != root && pointer(path.dentry, Field::DentryHashed) == Some(0) {
+    if is_deleted(path) {
         bits |= file::DELETED;
     }
     bits

@@ -18,6 +18,8 @@ pub(crate) struct Kept {
     pub abi: u32,
     /// The files of its descriptors.
     pub files: [u64; 2],
+    /// 1 when the predicate of the first half refused it, 2 when that of the second did, else 0.
+    pub refused: u64,
 }
 
 #[cfg(bpf_target_arch = "x86_64")]
@@ -97,5 +99,18 @@ pub(crate) fn of(lane: &crate::lane::Lane, n: usize) -> u64 {
     match Abi::from_raw(lane.abi as u8) {
         Some(Abi::I386) => arg(&lane.regs, Abi::I386, n),
         _ => arg(&lane.regs, Abi::Native, n),
+    }
+}
+
+/// Register argument `n` of the call in a lane, where `n` is not known when the program is made.
+#[inline(always)]
+pub(crate) fn any(lane: &crate::lane::Lane, n: u8) -> u64 {
+    match n {
+        0 => of(lane, 0),
+        1 => of(lane, 1),
+        2 => of(lane, 2),
+        3 => of(lane, 3),
+        4 => of(lane, 4),
+        _ => of(lane, 5),
     }
 }

@@ -5,7 +5,7 @@
 use agent_common::{
     ledger::{Counter, Reason, SLOTS, STATE_SLOT, Slot},
     options::{HOOKS, STATE_LANE},
-    record::{Header, MAX_ARGS, UNSET, flag, lengths_at, payload_at},
+    record::{Header, UNSET, flag, lengths_at, payload_at},
     state::{ABI, Kind, MAX_STATE},
 };
 use aya_ebpf::helpers::generated::{bpf_probe_read_kernel_str, bpf_probe_read_user, bpf_ringbuf_output};
@@ -14,14 +14,13 @@ use crate::{
     lane::Lane,
     maps::{LEDGER, RINGS, ROOMS},
     output::{bump, wake},
+    path::Walk,
 };
 
 /// Masks an offset into the first half of the buffer: any write of at most half a buffer stays inside.
 const MASK: usize = MAX_STATE - 1;
 /// A kernel name's most bytes with its NUL (`NAME_MAX + 1`).
 pub(crate) const NAME: u32 = 256;
-
-const _: () = assert!(MAX_ARGS >= 5);
 
 /// A map value. Where the record is at lives here and not in registers, see [`crate::scratch::Progress`].
 #[repr(C)]
@@ -34,7 +33,7 @@ pub(crate) struct Room {
     /// One bit per byte string that was cut.
     truncated: u64,
     /// What a walk through names is at.
-    pub walk: [u64; 3],
+    pub walk: Walk,
     buf: [u8; 2 * MAX_STATE],
 }
 
@@ -82,6 +81,7 @@ impl Builder {
         Some(builder)
     }
 
+    #[inline(always)]
     fn base(&self) -> *mut u8 {
         // SAFETY: inside the map value.
         unsafe { (&raw mut (*self.room).buf).cast() }
@@ -111,7 +111,7 @@ impl Builder {
 
     /// A place of three words for what a walk is at.
     #[inline(always)]
-    pub(crate) fn walk(&self) -> *mut [u64; 3] {
+    pub(crate) fn walk(&self) -> *mut Walk {
         // SAFETY: inside the map value.
         unsafe { &raw mut (*self.room).walk }
     }

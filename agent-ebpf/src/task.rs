@@ -40,7 +40,7 @@ pub(crate) fn header(task: *const c_void, cpu: u32, kind: Kind) -> Option<Header
     let ppid = parent.and_then(|parent| kernel::read(parent, Field::TaskTgid)).unwrap_or(NO_ID);
     let tgid = kernel::read::<u32>(task, Field::TaskTgid)?;
     let own = option(Opt::OwnTgid);
-    let counter = match MODE.get(0).copied() {
+    let counter = match MODE.get(0).map(|mode| mode & mode::MASK) {
         Some(mode::LIVE | mode::PREPARING) if tgid == own || ppid == own => Counter::Own,
         Some(mode::LIVE | mode::PREPARING) => {
             let cred = kernel::pointer(task, Field::TaskRealCred)?;

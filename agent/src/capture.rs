@@ -12,10 +12,14 @@ use std::{
 use agent_common::options::mode;
 use anyhow::{Context as _, Result, bail};
 use bytesize::ByteSize;
+use crossbeam_channel::Sender;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    cli, host,
+    cli,
+    fields::Basis,
+    filter::wanted::{Shown, Wanted},
+    host,
     ledger::Ledger,
     memory,
     metadata::{self, MetadataAccount, cgroup::Hierarchy, container},
@@ -23,9 +27,8 @@ use crate::{
         Cache, Lines,
         sink::{LogFile, Rotation, Sink},
     },
-    pipeline::{Pipeline, Plan, order::Order},
+    pipeline::{Pipeline, Plan, Replacement, order::Order},
     probe::{self, Layout, Probe, Settings, StateSettings},
-    select::Selection,
     self_test,
     stats::Stats,
 };
@@ -33,18 +36,55 @@ use crate::{
 /// Exit code of a run whose ledger does not close.
 const NOT_CLOSED: u8 = 3;
 
+/// What becomes of calls that the kernel's part of the condition refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// They are counted.
+    Drop,
+    /// They are sent, marked, for the agent to compare.
+    Mark,
+}
+
+/// How a run ended.
+pub(crate) struct Ended {
+    /// What became of every call.
+    pub(crate) ledger: Ledger,
+    /// The agent's counters.
+    pub(crate) stats: Arc<Stats>,
+}
+
 /// Captures as `args` say, until told to stop.
 ///
 /// # Errors
 /// When capture can't start, or its account can't be written.
 pub fn run(args: &cli::Capture) -> Result<ExitCode> {
-    let mut selection = Selection::parse(&args.syscalls).context("--syscalls")?;
-    if selection.is_empty() {
-        bail!("--syscalls selects nothing: what it adds it takes away again");
+    let wanted = Wanted::of(&args.what, shown(args))?;
+    let ledger_file = match &args.ledger {
+        None => None,
+        Some(path) => Some(File::create(path).with_context(|| format!("can't write {}", path.display()))?),
+    };
+    let Ended { ledger, stats } = capture(args, wanted, Refused::Drop)?;
+    if let Some(file) = ledger_file {
+        let mut file = BufWriter::new(file);
+        ledger.write_json(&mut file).and_then(|()| file.flush()).context("can't write the ledger")?;
     }
-    selection.pids.clone_from(&args.pid);
-    selection.uids.clone_from(&args.uid);
-    selection.comms.clone_from(&args.comm);
+    // `| head` has seen enough, and wants to hear no more.
+    if !stats.reader_left.load(Ordering::Relaxed) {
+        // Where nobody reads stderr, there is nobody to tell that.
+        let _ = ledger.write_summary(io::stderr().lock());
+    }
+    Ok(if ledger.closed { ExitCode::SUCCESS } else { ExitCode::from(NOT_CLOSED) })
+}
+
+/// What the output asks of the calls.
+fn shown(args: &cli::Capture) -> Shown {
+    let template = args.fields.as_ref().or(args.format.as_ref());
+    let sides = template.is_none_or(|template| template.stands_on(Basis::Side));
+    Shown { tables: !args.no_enrich, sides: sides && !args.no_enrich }
+}
+
+/// Captures until told to stop.
+pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> Result<Ended> {
     // Files first: a name that can't be written should not cost a capture.
     let sink = match &args.write {
         None => Sink::Stdout,
@@ -53,10 +93,6 @@ pub fn run(args: &cli::Capture) -> Result<ExitCode> {
             let file = LogFile::create(path, rotation).with_context(|| format!("can't write {}", path.display()))?;
             Sink::File(file)
         }
-    };
-    let ledger_file = match &args.ledger {
-        None => None,
-        Some(path) => Some(File::create(path).with_context(|| format!("can't write {}", path.display()))?),
     };
     let terminal = matches!(sink, Sink::Stdout) && io::stdout().is_terminal();
     let lines = Lines {
@@ -91,11 +127,12 @@ pub fn run(args: &cli::Capture) -> Result<ExitCode> {
         controller: layout.controller_of(&hierarchy),
         hierarchy: hierarchy.id().unwrap_or(0),
         state: (!args.no_enrich).then_some(StateSettings { environment: args.env, files: args.max_files }),
+        replaceable: wanted.file.is_some(),
     };
-    let mut metadata = (!args.no_enrich).then(|| metadata_config(args, &layout, hierarchy.clone()));
+    let metadata = (!args.no_enrich).then(|| metadata_config(args, &layout, hierarchy.clone()));
     let counters = metadata::Counters::default();
-    let loaded = selection.with_syscalls_of(&self_test::selection());
-    let (mut probe, mut rings) = Probe::load(object, &layout, &loaded, &settings)?;
+    let filter = wanted.kernel();
+    let (mut probe, mut rings, cgroups) = Probe::load(object, &layout, &filter, &self_test::filter(), &settings)?;
     for program in probe.programs() {
         tracing::trace!(program = program.name, verified = program.verified, machine_code = program.jited, "loaded");
     }
@@ -103,7 +140,8 @@ pub fn run(args: &cli::Capture) -> Result<ExitCode> {
         programs = probe.programs().len(),
         verified_instructions = probe.programs().iter().filter_map(|program| program.verified).sum::<u32>(),
         ring_bytes = probe.ring_size(),
-        syscalls = selection.len(),
+        slots = filter.slots.len(),
+        predicates = filter.predicates.len(),
         "the probe is loaded"
     );
 
@@ -119,17 +157,30 @@ pub fn run(args: &cli::Capture) -> Result<ExitCode> {
     let mut order = Order::new(probe.counters().cpus());
     probe.attach()?;
     self_test::run(&mut probe, &mut rings, &mut order, &layout, &hierarchy, settings.snaplen, &stats)?;
+    let live = mode::LIVE | if refused == Refused::Mark { mode::MARK } else { 0 };
+    let conditional = wanted.condition.is_some();
     runtime.block_on(async {
         let (finished, mut heard) = tokio::sync::mpsc::channel(1);
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let mut hangup = signal(SignalKind::hangup())?;
-        let plan = Plan { lines, count: args.count, sink, metadata: metadata.take(), counters: counters.clone() };
         // What happens from here on is told, so that nothing is missed while what there is is being read; calls follow when
         // the tables are true.
-        probe.select(&selection, mode::PREPARING)?;
+        probe.apply(&filter, mode::PREPARING)?;
+        let (replace, replacements) = crossbeam_channel::unbounded();
+        let plan = Plan {
+            lines,
+            count: args.count,
+            sink,
+            metadata,
+            counters: counters.clone(),
+            active: wanted.active(&filter),
+            cgroups: (cgroups, probe.cgroup_base()),
+            replacements,
+        };
+        let mut wanted = wanted;
         let pipeline = Pipeline::start(rings, order, plan, &stats, finished)?;
         pipeline.wait_until_ready();
-        probe.select(&selection, mode::LIVE)?;
+        probe.set_mode(live)?;
         memory::trim();
         tracing::info!("capturing");
         let end = async {
@@ -144,7 +195,15 @@ pub fn run(args: &cli::Capture) -> Result<ExitCode> {
             tokio::select! {
                 _ = interrupt.recv() => break,
                 _ = terminate.recv() => break,
-                _ = hangup.recv() => break,
+                _ = hangup.recv() => {
+                    if wanted.file.is_none() {
+                        break;
+                    }
+                    match reload(&wanted, &mut probe, live, &replace) {
+                        Ok(next) => wanted = next,
+                        Err(error) => tracing::error!("{error:#}\nthe condition before goes on to hold"),
+                    }
+                }
                 _ = heard.recv() => break,
                 () = &mut end => break,
                 _ = log_tick.tick() => probe.flush_log(),
@@ -158,17 +217,20 @@ pub fn run(args: &cli::Capture) -> Result<ExitCode> {
     })?;
 
     let account = (!args.no_enrich).then(|| MetadataAccount::collect(&counters));
-    let ledger = Ledger::collect(probe.counters(), &stats, account, sink_name)?;
-    if let Some(file) = ledger_file {
-        let mut file = BufWriter::new(file);
-        ledger.write_json(&mut file).and_then(|()| file.flush()).context("can't write the ledger")?;
-    }
-    // `| head` has seen enough, and wants to hear no more.
-    if !stats.reader_left.load(Ordering::Relaxed) {
-        // Where nobody reads stderr, there is nobody to tell that.
-        let _ = ledger.write_summary(io::stderr().lock());
-    }
-    Ok(if ledger.closed { ExitCode::SUCCESS } else { ExitCode::from(NOT_CLOSED) })
+    let ledger = Ledger::collect(probe.counters(), &stats, account, conditional, sink_name)?;
+    Ok(Ended { ledger, stats })
+}
+
+/// Has the condition that the file holds now take the place of the one before.
+fn reload(wanted: &Wanted, probe: &mut Probe, mode: u32, replace: &Sender<Replacement>) -> Result<Wanted> {
+    let next = wanted.reread()?;
+    let filter = next.kernel();
+    probe.apply(&filter, mode)?;
+    let replacement = Replacement { active: next.active(&filter), cgroup_base: probe.cgroup_base() };
+    // Without a receiver the run is ending.
+    let _ = replace.send(replacement);
+    tracing::info!(predicates = filter.predicates.len(), "the condition was read again and holds");
+    Ok(next)
 }
 
 /// What the tables are to hold.

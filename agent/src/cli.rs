@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use agent_common::record::MAX_SNAPLEN;
 
 use crate::{
+    fields::most_like,
     output::{Format, template::Template},
     select,
 };
@@ -21,6 +22,7 @@ use crate::{
 #[command(name = "lanner", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:
   lanner                                    every syscall, as text
+  lanner 'evt.type in (open, openat) and fd.name startswith /etc'
   lanner --syscalls network,!recvmsg        the network class without recvmsg
   lanner -o json --comm nginx --count 1000  a thousand calls of nginx threads, as JSON lines
   lanner --duration 10s --write events.log --ledger ledger.json")]
@@ -45,15 +47,48 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         btf: Option<PathBuf>,
     },
+    /// Show what the kernel decides of a condition and what is left for userspace
+    Explain(Explain),
     /// Show what this binary knows
     #[command(subcommand)]
     List(List),
+    /// Check conditions and rules files; exit 0 if all are right, 2 if one is wrong, 1 if one can't be read
+    ///
+    /// Files that end in .yaml or .yml are rules files in Falco's syntax, which see those before them. Any other holds a
+    /// condition.
+    Validate {
+        /// The files; `-` is the standard input
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
     /// The process that the start-up self-test watches
     #[command(name = crate::self_test::CHILD, hide = true)]
     SelfTestChild {
         /// A word that tells this run's child from others
         nonce: String,
     },
+}
+
+/// What is explained, and how.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// What to explain.
+    #[command(flatten)]
+    pub what: What,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+
+    /// Capture for this long and compare: the kernel's part must refuse no event that the condition keeps
+    ///
+    /// The kernel sends what it refuses, too, and every event is decided again by the whole condition. It needs root.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub check: Option<Duration>,
+
+    /// Without tables of processes, files and containers, as `lanner --no-enrich` does
+    #[arg(long, visible_alias = "no-state")]
+    pub no_enrich: bool,
 }
 
 /// What can be shown.
@@ -73,27 +108,26 @@ pub enum List {
     },
 }
 
-/// How to capture.
-#[derive(Debug, Args)]
-pub struct Capture {
-    /// How events are written
-    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text", env = "LANNER_OUTPUT")]
-    pub output: Format,
-
-    /// Print these fields of each event, comma-separated: evt.time,proc.name,fd.name
+/// What to capture.
+#[derive(Clone, Debug, Args)]
+pub struct What {
+    /// Only events for which this holds, in Falco's language: 'evt.type = openat and fd.name startswith /etc'
     ///
-    /// As columns, separated by spaces; with `-o json` as the members of an object. `lanner list fields` shows all fields.
-    #[arg(long, value_name = "FIELDS", value_parser = Template::fields, conflicts_with = "format", env = "LANNER_FIELDS",
-        help_heading = "Output")]
-    pub fields: Option<Template>,
+    /// What the kernel can decide of it is decided there; `lanner explain` shows what. `lanner list fields` shows the
+    /// fields, docs/conditions.md the language.
+    #[arg(value_name = "CONDITION", help_heading = "Selection")]
+    pub condition: Vec<String>,
 
-    /// Print each event like this: '%evt.time %proc.name(%proc.pid) %evt.type %fd.name'
-    ///
-    /// `%field` or `%field[argument]` is its value, `<NA>` when it has none; `%20field` takes 20 characters; `%%` is a
-    /// percent sign. A `*` in front is accepted, as in Falco's rules. With `-o json` the text and the fields are members
-    /// of an object.
-    #[arg(long, value_name = "TEXT", value_parser = Template::parse, env = "LANNER_FORMAT", help_heading = "Output")]
-    pub format: Option<Template>,
+    /// Read the condition from this file; SIGHUP has it read again, without losing what both keep
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        conflicts_with = "condition",
+        env = "LANNER_FILTER",
+        help_heading = "Selection"
+    )]
+    pub filter: Option<PathBuf>,
 
     /// Syscalls and classes to capture, `!NAME` or `-NAME` to leave out; comma-separated, repeatable
     ///
@@ -120,6 +154,33 @@ pub struct Capture {
     /// Only threads with this name, at most 15 bytes; repeatable
     #[arg(short, long, value_name = "NAME", value_parser = select::comm, help_heading = "Selection")]
     pub comm: Vec<[u8; 16]>,
+}
+
+/// How to capture.
+#[derive(Debug, Args)]
+pub struct Capture {
+    /// What to capture.
+    #[command(flatten)]
+    pub what: What,
+
+    /// How events are written
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text", env = "LANNER_OUTPUT")]
+    pub output: Format,
+
+    /// Print these fields of each event, comma-separated: evt.time,proc.name,fd.name
+    ///
+    /// As columns, separated by spaces; with `-o json` as the members of an object. `lanner list fields` shows all fields.
+    #[arg(long, value_name = "FIELDS", value_parser = Template::fields, conflicts_with = "format", env = "LANNER_FIELDS",
+        help_heading = "Output")]
+    pub fields: Option<Template>,
+
+    /// Print each event like this: '%evt.time %proc.name(%proc.pid) %evt.type %fd.name'
+    ///
+    /// `%field` or `%field[argument]` is its value, `<NA>` when it has none; `%20field` takes 20 characters; `%%` is a
+    /// percent sign. A `*` in front is accepted, as in Falco's rules. With `-o json` the text and the fields are members
+    /// of an object.
+    #[arg(long, value_name = "TEXT", value_parser = Template::parse, env = "LANNER_FORMAT", help_heading = "Output")]
+    pub format: Option<Template>,
 
     /// Stop after this long: 10s, 5m, 1h30m
     #[arg(short, long, value_name = "TIME", value_parser = duration, help_heading = "Limits")]
@@ -159,7 +220,9 @@ pub struct Capture {
     pub btf: Option<PathBuf>,
 
     /// Show calls as they are, without processes, file names, users and containers: no tables are kept
-    #[arg(long, help_heading = "Metadata")]
+    ///
+    /// Nothing is captured for the tables' sake then, and a condition that needs them is refused.
+    #[arg(long, visible_alias = "no-state", help_heading = "Metadata")]
     pub no_enrich: bool,
 
     /// Where the host's files are, when Lanner runs in a container: its /proc and /etc are read there
@@ -195,6 +258,14 @@ pub struct Capture {
     /// How much to log on stderr; debug and trace carry the probe's own diagnostics too
     #[arg(long, value_enum, value_name = "LEVEL", default_value = "warn", env = "LANNER_LOG")]
     pub log_level: LogLevel,
+}
+
+/// The command whose name is most like `word`, if that is a misspelt name: no condition is one word.
+#[must_use]
+pub fn nearest_command(word: &str) -> Option<String> {
+    let command = <Cli as clap::CommandFactory>::command();
+    let names: Vec<_> = command.get_subcommands().filter(|command| !command.is_hide_set()).collect();
+    most_like(word, names.iter().map(|command| command.get_name())).map(str::to_owned)
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -19,8 +19,8 @@ mod tests;
 
 use agent_common::{
     numbers,
-    record::{FAULT, HEADER_LEN, Header, MAX_ARGS, NULL, UNSET, WORD, flag, lengths_at, payload_at},
-    schema::{Abi, Arg, Kind, Op, Syscall},
+    record::{self, FAULT, HEADER_LEN, Header, MAX_ARGS, NO_ID, NULL, UNSET, WORD, flag, lengths_at, payload_at},
+    schema::{Abi, Arg, Kind, Syscall},
 };
 use thiserror::Error;
 
@@ -131,8 +131,8 @@ impl<'a> RawArg<'a> {
 }
 
 /// Whether an argument stands among the words of a record.
-const fn is_word(arg: &Arg, abi: Abi) -> bool {
-    matches!(arg.op(abi), Op::Reg(_))
+const fn is_word(arg: &Arg) -> bool {
+    arg.kind.is_register()
 }
 
 /// The length that two bytes are, or why there is none.
@@ -233,7 +233,7 @@ impl<'a> RawEvent<'a> {
         if nargs != args.len() || nargs > MAX_ARGS {
             return Err(Malformed::Args { nr, want: args.len(), got: header.nargs });
         }
-        let words = args.iter().filter(|arg| is_word(arg, abi)).count();
+        let words = args.iter().filter(|arg| is_word(arg)).count();
         let others = nargs - words;
         let short = Malformed::Payload { nr, want: payload_at(words, others), got: bytes.len() };
         let (head, payload) = bytes.split_at_checked(payload_at(words, others)).ok_or(short)?;
@@ -246,6 +246,34 @@ impl<'a> RawEvent<'a> {
         Ok(Self { header, abi, row, words, lengths, payload })
     }
 
+    /// No call: what stands for one where only who makes it counts.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        let header = Header {
+            ts: 0,
+            seq: 0,
+            ret: 0,
+            cgroup_id: 0,
+            comm: [0; 16],
+            nr: -1,
+            tgid: NO_ID,
+            tid: NO_ID,
+            ppid: NO_ID,
+            uid: NO_ID,
+            gid: NO_ID,
+            len: HEADER_LEN as u32,
+            truncated: 0,
+            flags: flag::NO_RET | flag::UNKNOWN,
+            nargs: 0,
+            abi: Abi::Native as u8,
+            hook: 0,
+            cpu: 0,
+            gap: 0,
+            files: [0; 2],
+        };
+        Self { header, abi: Abi::Native, row: None, words: &[], lengths: &[], payload: &[] }
+    }
+
     /// The syscall's name; `None` for a number that no table holds.
     #[must_use]
     pub fn name(&self) -> Option<&'static str> {
@@ -255,12 +283,7 @@ impl<'a> RawEvent<'a> {
     /// The result; `None` for a call that has none.
     #[must_use]
     pub fn ret(&self) -> Option<i64> {
-        let ret = self.header.ret;
-        let ret = match self.abi {
-            // A 32-bit sigreturn restores an error without its sign.
-            Abi::I386 if (0xffff_f001..=0xffff_ffff).contains(&ret) => i64::from((ret as u32).cast_signed()),
-            Abi::Native | Abi::I386 => ret,
-        };
+        let ret = record::result(self.abi, self.header.ret);
         (self.header.flags & flag::NO_RET == 0).then_some(ret)
     }
 
@@ -268,7 +291,7 @@ impl<'a> RawEvent<'a> {
     #[must_use]
     pub fn errno(&self) -> Option<i32> {
         let ret = self.ret()?;
-        (-4095..0).contains(&ret).then_some(-ret as i32)
+        (-4095..0).contains(&ret).then(|| -ret as i32)
     }
 
     /// The thread's name, without padding.
@@ -282,9 +305,9 @@ impl<'a> RawEvent<'a> {
     pub fn args(&self) -> impl Iterator<Item = (&'static Arg, RawArg<'a>)> + use<'a> {
         let args = self.row.map_or(&UNKNOWN_ARGS[..], |row| row.args);
         let (mut words, mut lengths) = (self.words.chunks_exact(WORD), self.lengths.chunks_exact(2));
-        let (mut rest, truncated, abi) = (self.payload, self.header.truncated, self.abi);
+        let (mut rest, truncated) = (self.payload, self.header.truncated);
         args.iter().enumerate().map(move |(i, arg)| {
-            if is_word(arg, abi) {
+            if is_word(arg) {
                 return (arg, RawArg::Bytes { bytes: words.next().unwrap_or_default(), cut: false });
             }
             let raw = match length(lengths.next().unwrap_or_default()) {
@@ -304,7 +327,7 @@ impl<'a> RawEvent<'a> {
     pub fn context(&self) -> symbols::Context {
         let mut args = [0; 6];
         for (arg, raw) in self.args() {
-            if is_word(arg, self.abi)
+            if is_word(arg)
                 && let (Some(word), Some(slot)) = (raw.word(), args.get_mut(usize::from(arg.at)))
             {
                 *slot = word;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::{
+    arena::Arena,
     decode::RawEvent,
     fields::tables::Tables,
     metadata::{
@@ -36,12 +37,14 @@ pub struct Event<'a> {
     pub container: Option<&'a Arc<Container>>,
     /// What its fields ask for beyond it.
     pub tables: Option<&'a dyn Tables>,
+    /// Where what its fields put together is kept.
+    pub arena: &'a Arena,
 }
 
 impl<'a> Event<'a> {
     /// A call of which nothing else is known.
     #[must_use]
-    pub const fn bare(raw: RawEvent<'a>, time: u64) -> Self {
+    pub const fn bare(raw: RawEvent<'a>, time: u64, arena: &'a Arena) -> Self {
         Self {
             raw,
             time,
@@ -53,6 +56,7 @@ impl<'a> Event<'a> {
             renamed: false,
             container: None,
             tables: None,
+            arena,
         }
     }
 }

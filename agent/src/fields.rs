@@ -5,13 +5,14 @@
 //! A field that this agent cannot fill is not here. One that has no value for an event is missing, and never a made-up
 //! number.
 
-mod args;
+pub(crate) mod args;
 mod category;
 pub mod clock;
 mod container;
-mod evt;
-mod fd;
-mod fspath;
+pub(crate) mod evt;
+pub(crate) mod fd;
+pub(crate) mod fixed;
+pub(crate) mod fspath;
 pub mod glob;
 pub mod path;
 mod proc;
@@ -43,12 +44,30 @@ pub struct Field {
     pub kind: Type,
     /// Whether it is asked for with an argument.
     pub arg: ArgRule,
+    /// What has to be known for it.
+    pub basis: Basis,
     /// Whether only conditions may ask for it: it stands for several values, of which a comparison takes any.
     pub filter_only: bool,
     /// What it means.
     pub help: &'static str,
     /// How it gets its value.
     pub get: Get,
+}
+
+/// What has to be known for a field's value. Each but the last takes what stands before it for granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Basis {
+    /// The call's own record: name, arguments and result, ids, the thread's name, the time.
+    Call,
+    /// The tables of processes and users, which state records of tasks keep true, and what else is asked of the host.
+    Process,
+    /// The open file: state records of files.
+    File,
+    /// Which side of a connection a socket is, or the last peer of a datagram socket: `connect`, `accept`, `listen`,
+    /// `sendto` and `recvfrom` have to be seen.
+    Side,
+    /// The container's description alone, which is the same for every event of a cgroup.
+    Container,
 }
 
 /// What a field's values are. The names are Falco's.
@@ -150,8 +169,33 @@ impl ArgRule {
 
 impl Field {
     /// A field without an argument.
-    const fn new(name: &'static str, kind: Type, help: &'static str, get: Get) -> Self {
-        Self { name, kind, arg: ArgRule::None, filter_only: false, help, get }
+    const fn new(basis: Basis, name: &'static str, kind: Type, help: &'static str, get: Get) -> Self {
+        Self { name, kind, arg: ArgRule::None, basis, filter_only: false, help, get }
+    }
+
+    /// One for which the call's record has to be known.
+    const fn of_call(name: &'static str, kind: Type, help: &'static str, get: Get) -> Self {
+        Self::new(Basis::Call, name, kind, help, get)
+    }
+
+    /// One for which processes have to be known.
+    const fn of_process(name: &'static str, kind: Type, help: &'static str, get: Get) -> Self {
+        Self::new(Basis::Process, name, kind, help, get)
+    }
+
+    /// One for which the open file has to be known.
+    const fn of_file(name: &'static str, kind: Type, help: &'static str, get: Get) -> Self {
+        Self::new(Basis::File, name, kind, help, get)
+    }
+
+    /// One for which the side of a connection has to be known.
+    const fn of_side(name: &'static str, kind: Type, help: &'static str, get: Get) -> Self {
+        Self::new(Basis::Side, name, kind, help, get)
+    }
+
+    /// One for which only the container has to be known.
+    const fn of_container(name: &'static str, kind: Type, help: &'static str, get: Get) -> Self {
+        Self::new(Basis::Container, name, kind, help, get)
     }
 
     /// The same with an argument.
@@ -193,7 +237,7 @@ pub fn nearest(name: &str) -> Option<&'static str> {
     most_like(name, all().iter().map(|field| field.name))
 }
 
-fn most_like<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub(crate) fn most_like<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     names
         .map(|known| (strsim::osa_distance(name, known), known))
         .min()

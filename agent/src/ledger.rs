@@ -4,8 +4,9 @@
 use std::{collections::BTreeMap, io};
 
 use agent_common::{
-    ledger::{Counter, NRS, Reason, STATE_SLOT, Slot},
+    ledger::{Counter, NRS, Reason, STATE_SLOT, Slot, UNKNOWN_SLOT},
     numbers,
+    record::Header,
     schema::Abi,
     state::Kind,
 };
@@ -26,8 +27,10 @@ pub struct Account {
     /// Calls of the agent's own process tree.
     #[serde(rename = "self")]
     pub own: u64,
-    /// Calls that the selection left out.
+    /// Calls of syscalls that nobody asked for, and those before capture began and after it ended.
     pub filtered: u64,
+    /// Calls that the kernel's part of the condition refused.
+    pub refused: u64,
     /// Records handed to a ring.
     pub sent: u64,
     /// Records lost, by reason.
@@ -37,7 +40,7 @@ pub struct Account {
 impl Default for Account {
     fn default() -> Self {
         let lost = Reason::ALL.into_iter().map(|reason| (reason.name(), 0)).collect();
-        Self { seen: 0, own: 0, filtered: 0, sent: 0, lost }
+        Self { seen: 0, own: 0, filtered: 0, refused: 0, sent: 0, lost }
     }
 }
 
@@ -46,6 +49,7 @@ impl Account {
         self.seen += slot[Counter::Seen as usize];
         self.own += slot[Counter::Own as usize];
         self.filtered += slot[Counter::Filtered as usize];
+        self.refused += slot[Counter::Refused as usize];
         self.sent += slot[Counter::Sent as usize];
         for reason in Reason::ALL {
             *self.lost.entry(reason.name()).or_default() += slot[Counter::Lost as usize + reason as usize];
@@ -56,6 +60,7 @@ impl Account {
         self.seen += other.seen;
         self.own += other.own;
         self.filtered += other.filtered;
+        self.refused += other.refused;
         self.sent += other.sent;
         for (reason, lost) in &other.lost {
             *self.lost.entry(reason).or_default() += lost;
@@ -65,7 +70,7 @@ impl Account {
     /// What the parts add up to; the same as `seen`, or something is not accounted for.
     #[must_use]
     pub fn sum(&self) -> u64 {
-        self.own + self.filtered + self.sent + self.lost()
+        self.own + self.filtered + self.refused + self.sent + self.lost()
     }
 
     /// All losses together.
@@ -96,8 +101,10 @@ pub struct AgentAccount {
     pub malformed: u64,
     /// Records of tasks, files and cgroups, which keep the tables true and are printed nowhere.
     pub state: u64,
-    /// Events not wanted.
+    /// Events not wanted: the self-test's, and those after `--count` was reached.
     pub filtered: u64,
+    /// Events that the condition refused.
+    pub refused: u64,
     /// Events written.
     pub delivered: u64,
     /// Events that an output could not take, by output.
@@ -106,6 +113,23 @@ pub struct AgentAccount {
     pub late: u64,
     /// Losses by the sequence numbers in the records: the same as the kernel's count, or a record vanished.
     pub sequence_gaps: u64,
+}
+
+/// What the condition did with the calls of a syscall.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Removed {
+    /// Calls that the kernel's part refused.
+    pub kernel: u64,
+    /// Calls that the rest of it refused.
+    pub userspace: u64,
+    /// Calls that it kept.
+    pub kept: u64,
+}
+
+impl Removed {
+    fn all(self) -> u64 {
+        self.kernel + self.userspace + self.kept
+    }
 }
 
 /// The account of a run.
@@ -119,10 +143,21 @@ pub struct Ledger {
     pub agent: AgentAccount,
     /// What the tables of processes, files and containers held and did; null when none were kept.
     pub metadata: Option<MetadataAccount>,
+    /// What the condition removed, by syscall; null without one.
+    pub condition: Option<BTreeMap<String, Removed>>,
     /// Runs of the probe that the kernel itself refused as recursion; the probe could not see those calls.
     pub recursion_misses: u64,
     /// Whether every sum agrees.
     pub closed: bool,
+}
+
+/// The slot that a call is accounted under.
+#[must_use]
+pub fn slot(header: &Header) -> u32 {
+    match (Abi::from_raw(header.abi), u32::try_from(header.nr)) {
+        (Some(abi), Ok(nr)) if nr < NRS => abi as u32 * NRS + nr,
+        (_, _) => UNKNOWN_SLOT,
+    }
 }
 
 /// The name under which the calls of a slot are accounted.
@@ -145,7 +180,8 @@ pub fn slot_name(slot: u32) -> String {
 }
 
 impl Ledger {
-    /// Reads the probe's counters and closes the account with the agent's. `output` is the name of the output.
+    /// Reads the probe's counters and closes the account with the agent's. `conditional` says whether there was a condition,
+    /// `output` is the name of the output.
     ///
     /// # Errors
     /// When the probe's counters can't be read.
@@ -153,6 +189,7 @@ impl Ledger {
         counters: &Counters,
         stats: &Stats,
         metadata: Option<MetadataAccount>,
+        conditional: bool,
         output: &str,
     ) -> Result<Self, ProbeError> {
         let mut cpus: Vec<_> =
@@ -172,13 +209,15 @@ impl Ledger {
             malformed: stats.malformed.get(),
             state: stats.state.get(),
             filtered: stats.filtered.get(),
+            refused: stats.refused.get(),
             delivered: stats.delivered.get(),
             sink_dropped: BTreeMap::from([(output.to_owned(), stats.dropped.get() + abandoned)]),
             late: stats.late.get(),
             sequence_gaps: stats.gaps.get(),
         };
+        let condition = conditional.then(|| removed(&syscalls, stats));
         let recursion_misses = counters.recursion_misses();
-        let mut ledger = Self { cpus, syscalls, agent, metadata, recursion_misses, closed: false };
+        let mut ledger = Self { cpus, syscalls, agent, metadata, condition, recursion_misses, closed: false };
         ledger.closed = ledger.open().is_empty();
         Ok(ledger)
     }
@@ -203,19 +242,23 @@ impl Ledger {
             }
         };
         for cpu in &self.cpus {
-            check(format!("cpu{}: seen = self + filtered + sent + lost", cpu.cpu), cpu.account.seen, cpu.account.sum());
+            check(
+                format!("cpu{}: seen = self + filtered + refused + sent + lost", cpu.cpu),
+                cpu.account.seen,
+                cpu.account.sum(),
+            );
         }
         for (name, account) in &self.syscalls {
-            check(format!("{name}: seen = self + filtered + sent + lost"), account.seen, account.sum());
+            check(format!("{name}: seen = self + filtered + refused + sent + lost"), account.seen, account.sum());
         }
         let (total, agent) = (self.total(), &self.agent);
         check("sent = drained".to_owned(), total.sent, agent.drained);
         check("drained = decoded + malformed".to_owned(), agent.drained, agent.decoded + agent.malformed);
         let dropped: u64 = agent.sink_dropped.values().sum();
         check(
-            "decoded = state + filtered + delivered + sink_dropped".to_owned(),
+            "decoded = state + filtered + refused + delivered + sink_dropped".to_owned(),
             agent.decoded,
-            agent.state + agent.filtered + agent.delivered + dropped,
+            agent.state + agent.filtered + agent.refused + agent.delivered + dropped,
         );
         check("lost = sequence gaps".to_owned(), total.lost(), agent.sequence_gaps);
         open
@@ -243,17 +286,18 @@ impl Ledger {
         }
         writeln!(
             out,
-            "  kernel: {} seen = {} self + {} filtered + {} sent + {} lost",
+            "  kernel: {} seen = {} self + {} filtered + {} refused + {} sent + {} lost",
             total.seen,
             total.own,
             total.filtered,
+            total.refused,
             total.sent,
             total.lost()
         )?;
         writeln!(
             out,
-            "  agent:  {} drained = {} state + {} filtered + {} delivered + {} dropped + {} malformed",
-            agent.drained, agent.state, agent.filtered, agent.delivered, dropped, agent.malformed
+            "  agent:  {} drained = {} state + {} filtered + {} refused + {} delivered + {} dropped + {} malformed",
+            agent.drained, agent.state, agent.filtered, agent.refused, agent.delivered, dropped, agent.malformed
         )?;
         for (reason, lost) in total.lost.iter().filter(|(_, lost)| **lost > 0) {
             let cpus: Vec<_> = self
@@ -277,6 +321,9 @@ impl Ledger {
         if let Some(metadata) = &self.metadata {
             write!(out, "{metadata}")?;
         }
+        if let Some(condition) = &self.condition {
+            write_condition(condition, &mut out)?;
+        }
         let mut loudest: Vec<_> =
             self.syscalls.iter().filter(|(_, account)| account.sent + account.lost() > 0).collect();
         loudest.sort_by_key(|(_, account)| std::cmp::Reverse(account.sent + account.lost()));
@@ -291,6 +338,50 @@ impl Ledger {
         }
         Ok(())
     }
+}
+
+/// What the condition removed, by syscall.
+fn removed(syscalls: &BTreeMap<String, Account>, stats: &Stats) -> BTreeMap<String, Removed> {
+    let mut condition = BTreeMap::<String, Removed>::new();
+    for (name, account) in syscalls.iter().filter(|(_, account)| account.refused > 0) {
+        condition.entry(name.clone()).or_default().kernel = account.refused;
+    }
+    for (slot, refused, kept) in stats.by_slot.iter().filter(|(_, refused, kept)| refused + kept > 0) {
+        let entry = condition.entry(slot_name(slot)).or_default();
+        entry.userspace += refused;
+        entry.kept += kept;
+    }
+    condition
+}
+
+/// Says where the condition was decided.
+fn write_condition(condition: &BTreeMap<String, Removed>, out: &mut impl io::Write) -> io::Result<()> {
+    let mut all = Removed::default();
+    for removed in condition.values() {
+        all.kernel += removed.kernel;
+        all.userspace += removed.userspace;
+        all.kept += removed.kept;
+    }
+    writeln!(
+        out,
+        "  condition: {} calls = {} refused in the kernel + {} refused in userspace + {} kept",
+        all.all(),
+        all.kernel,
+        all.userspace,
+        all.kept
+    )?;
+    let mut busiest: Vec<_> = condition.iter().collect();
+    busiest.sort_by_key(|(_, removed)| std::cmp::Reverse(removed.all()));
+    busiest.truncate(LOUDEST);
+    let width = busiest.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (name, removed) in busiest {
+        let Removed { kernel, userspace, kept } = removed;
+        writeln!(
+            out,
+            "           {name:width$} {kernel:>12} in the kernel {userspace:>12} in userspace {kept:>12} kept"
+        )?;
+    }
+    Ok(())
 }
 
 /// How many of the loudest syscalls the summary names.

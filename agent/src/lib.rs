@@ -2,12 +2,15 @@
 //! Lanner's agent. `main.rs` parses and calls; everything else is here, so that tests and fuzzers reach it.
 #![deny(unsafe_code)]
 
+pub mod arena;
 pub mod capture;
 pub mod cli;
 pub mod decode;
 pub mod doctor;
 pub mod event;
+pub mod explain;
 pub mod fields;
+pub mod filter;
 pub mod host;
 pub mod ledger;
 pub mod list;
@@ -21,3 +24,4 @@ pub mod probe;
 pub mod select;
 pub mod self_test;
 pub mod stats;
+pub mod validate;

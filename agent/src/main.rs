@@ -6,7 +6,9 @@ use std::{io, process::ExitCode};
 use agent::{
     capture,
     cli::{Cli, Command, List, LogLevel},
-    doctor, host, list, memory, self_test,
+    doctor, explain,
+    filter::wanted::BadCondition,
+    host, list, memory, self_test, validate,
 };
 use clap::Parser as _;
 
@@ -16,9 +18,11 @@ fn main() -> ExitCode {
     start_log(cli.capture.log_level);
     let result = match cli.command {
         None => capture::run(&cli.capture),
+        Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Doctor { json, btf }) => doctor::run(json, btf.as_deref()),
         Some(Command::List(List::Syscalls { json })) => list::syscalls(json),
         Some(Command::List(List::Fields { json })) => list::fields::run(json),
+        Some(Command::Validate { files }) => validate::run(&files),
         Some(Command::SelfTestChild { nonce }) => {
             self_test::child(&nonce);
             Ok(ExitCode::from(self_test::STATUS))
@@ -30,7 +34,8 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         eprintln!("lanner: {error:#}");
-        ExitCode::FAILURE
+        // What was typed is wrong: as clap has it.
+        if error.downcast_ref::<BadCondition>().is_some() { ExitCode::from(2) } else { ExitCode::FAILURE }
     })
 }
 

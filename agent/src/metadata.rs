@@ -191,6 +191,11 @@ impl Metadata {
         self.containers.deadline(subject.container.as_ref()?)
     }
 
+    /// The containers, by cgroup.
+    pub const fn containers(&mut self) -> &mut Containers {
+        &mut self.containers
+    }
+
     /// The tables as fields see them, for the event of `subject`.
     #[must_use]
     pub const fn view<'a>(&'a self, subject: &'a Subject) -> View<'a> {

@@ -7,6 +7,7 @@ mod deliver;
 mod drain;
 mod hold;
 pub mod order;
+mod verdicts;
 
 use std::{
     io,
@@ -20,19 +21,23 @@ use std::{
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
+pub use self::verdicts::Replacement;
 use self::{
     clock::Clock,
     deliver::Deliver,
     hold::Hold,
     order::{LaneEnd, Order},
+    verdicts::Verdicts,
 };
 use crate::{
+    arena::Arena,
+    filter::active::Active,
     metadata::{self, Metadata},
     output::{
         Lines,
         sink::{Chunk, QUEUE, Sink},
     },
-    probe::Rings,
+    probe::{CgroupMap, Rings},
     stats::Stats,
 };
 
@@ -54,6 +59,12 @@ pub struct Plan {
     pub metadata: Option<metadata::Config>,
     /// What the tables count.
     pub counters: metadata::Counters,
+    /// Which events are written.
+    pub active: Arc<Active>,
+    /// Where the kernel is told of cgroups, and the first of the bits that are the filter's.
+    pub cgroups: (CgroupMap, u32),
+    /// Filters that take the place of the one before.
+    pub replacements: Receiver<Replacement>,
 }
 
 /// The running threads.
@@ -86,7 +97,7 @@ impl Pipeline {
         let (empty_in, empty_out) = bounded(BATCHES);
         let (chunks_in, chunks_out) = bounded(QUEUE);
         let (sink_ends, sink_ended) = bounded(0);
-        let Plan { lines, count, sink, metadata, counters } = plan;
+        let Plan { lines, count, sink, metadata, counters, active, cgroups, replacements } = plan;
         let sink = {
             let stats = Arc::clone(stats);
             thread::Builder::new().name("lanner-sink".to_owned()).spawn(move || {
@@ -119,8 +130,13 @@ impl Pipeline {
                     hold: Hold::default(),
                     clock: Clock::start(),
                     chunk: Chunk::default(),
+                    active,
+                    verdicts: Verdicts::new(cgroups.0, cgroups.1),
+                    replacements,
+                    seen: 0,
                     taken: 0,
                     reached: 0,
+                    arena: Arena::default(),
                 };
                 deliver.run(&full_out, &empty_in);
                 Ok(())

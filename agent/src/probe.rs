@@ -2,19 +2,18 @@
 //! The probe in the kernel: the only place that uses aya.
 
 pub mod btf;
+mod cgroups;
 pub mod counters;
 pub mod error;
 pub mod features;
+mod filters;
 pub mod layout;
 mod log;
 pub mod object;
 pub mod rings;
 mod wiring;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::{collections::BTreeSet, fmt};
 
 use agent_common::{
     ledger::SLOTS,
@@ -22,13 +21,16 @@ use agent_common::{
 };
 use aya::{
     Ebpf, EbpfLoader, VerifierLogLevel,
-    maps::{Array, HashMap, Map, MapData, ProgramArray},
+    maps::{Map, MapData, ProgramArray},
     programs::RawTracePoint,
 };
 
-use self::wiring::Wiring;
-pub use self::{counters::Counters, error::ProbeError, layout::Layout, rings::Rings};
-use crate::select::Selection;
+pub use self::{cgroups::CgroupMap, counters::Counters, error::ProbeError, layout::Layout, rings::Rings};
+use self::{
+    filters::{Filters, Sizes},
+    wiring::Wiring,
+};
+use crate::filter::kernel::KernelFilter;
 
 /// The probe that is part of this binary.
 static EMBEDDED: Option<&[u8]> = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
@@ -56,6 +58,8 @@ pub struct Settings {
     pub hierarchy: u32,
     /// What the probe tells beside syscalls; `None` for nothing.
     pub state: Option<StateSettings>,
+    /// Whether the filter may be replaced by one that is not known yet.
+    pub replaceable: bool,
 }
 
 /// How the probe tells of tasks, open files and cgroups.
@@ -71,19 +75,27 @@ pub struct StateSettings {
 pub struct Probe {
     // Field order is drop order: what is attached goes before what it uses.
     ebpf: Ebpf,
-    _calls: [ProgramArray<MapData>; 2],
-    _stages: ProgramArray<MapData>,
-    selected: Array<MapData, u32>,
-    mode: Array<MapData, u32>,
+    calls: Calls,
+    filters: Filters,
     counters: Counters,
     programs: Vec<ProgramInfo>,
     ring_size: u32,
     online: usize,
     log: Option<log::ProbeLog>,
+    /// Whether something is done at `sys_enter`.
     needs_enter: bool,
+    /// Whether the program there is attached.
+    enters: bool,
+    /// Whether the program on `sys_exit` is attached.
+    attached: bool,
     state: bool,
-    /// What is done now, by slot.
-    on: BTreeMap<u32, u32>,
+}
+
+/// The arrays of programs that are tail-called.
+struct Calls {
+    exits: ProgramArray<MapData>,
+    enters: ProgramArray<MapData>,
+    stages: ProgramArray<MapData>,
 }
 
 impl fmt::Debug for Probe {
@@ -107,17 +119,18 @@ pub struct ProgramInfo {
 }
 
 impl Probe {
-    /// Loads `object` into the kernel with what `selection` needs, and makes its rings. Nothing is attached yet. The
-    /// processes that `selection` names are fixed from here on; the syscalls may be narrowed by [`Self::select`].
+    /// Loads `object` into the kernel with what `filter` needs, and what the self-test does, and makes its rings. Nothing
+    /// is attached yet, and nothing captured until [`Self::apply`].
     ///
     /// # Errors
     /// When the object is not this agent's, or the kernel refuses it.
     pub fn load(
         object: &[u8],
         layout: &Layout,
-        selection: &Selection,
+        filter: &KernelFilter,
+        self_test: &KernelFilter,
         settings: &Settings,
-    ) -> Result<(Self, Rings), ProbeError> {
+    ) -> Result<(Self, Rings, CgroupMap), ProbeError> {
         object::check(object)?;
         let possible = possible_cpus()?;
         let online = aya::util::online_cpus()
@@ -127,16 +140,15 @@ impl Probe {
         let mut options = [0_u32; Opt::COUNT];
         options[Opt::Snaplen as usize] = settings.snaplen;
         options[Opt::WakeBytes as usize] = ring_size / 4;
-        options[Opt::ByPid as usize] = u32::from(!selection.pids.is_empty());
-        options[Opt::ByUid as usize] = u32::from(!selection.uids.is_empty());
-        options[Opt::ByComm as usize] = u32::from(!selection.comms.is_empty());
         options[Opt::OwnTgid as usize] = std::process::id();
         options[Opt::Controller as usize] = settings.controller.unwrap_or(NO_CONTROLLER);
         options[Opt::Hierarchy as usize] = settings.hierarchy;
         options[Opt::Environment as usize] = u32::from(settings.state.as_ref().is_some_and(|state| state.environment));
         let offsets = layout.offsets();
+        let sizes = Sizes::of(filter, settings.replaceable);
         raise_limits();
-        let mut ebpf = EbpfLoader::new()
+        let mut loader = EbpfLoader::new();
+        loader
             .verifier_log_level(VerifierLogLevel::VERBOSE | VerifierLogLevel::STATS)
             .override_global(names::OPTIONS, &options, true)
             .override_global(names::LAYOUT, &offsets, true)
@@ -146,51 +158,58 @@ impl Probe {
             .map_max_entries(names::LANES, possible * HOOKS)
             .map_max_entries(names::SCRATCH, possible)
             .map_max_entries(names::ROOMS, possible * HOOKS)
-            .map_max_entries(names::FILES, settings.state.as_ref().map_or(1, |state| state.files))
-            .map_max_entries(names::PIDS, entries(selection.pids.len()))
-            .map_max_entries(names::UIDS, entries(selection.uids.len()))
-            .map_max_entries(names::COMMS, entries(selection.comms.len()))
-            .load(object)
-            .map_err(ProbeError::load)?;
+            .map_max_entries(names::FILES, settings.state.as_ref().map_or(1, |state| state.files));
+        sizes.set(&mut loader, possible * HOOKS);
+        let mut ebpf = loader.load(object).map_err(ProbeError::load)?;
         let outer = ebpf.map_mut(names::RINGS).ok_or_else(|| ProbeError::Missing(format!("map {}", names::RINGS)))?;
         let rings = Rings::create(outer, &online, possible, ring_size)?;
-        fill(&mut ebpf, names::PIDS, &selection.pids)?;
-        fill(&mut ebpf, names::UIDS, &selection.uids)?;
-        fill(&mut ebpf, names::COMMS, &selection.comms)?;
-        let selected: Array<_, u32> = typed(&mut ebpf, names::SELECTED)?;
-        let mode = typed::<Array<_, u32>>(&mut ebpf, names::MODE)?;
+        let filter_maps = Filters::new(&mut ebpf, sizes)?;
         let counters = Counters::new(typed(&mut ebpf, names::LEDGER)?, typed(&mut ebpf, names::LANES)?, possible);
-        let wiring = Wiring::of(selection, settings.state.is_some());
-        let programs = load_programs(&mut ebpf, &wiring.programs())?;
-        let mut calls: ProgramArray<_> = typed(&mut ebpf, names::CALLS)?;
-        wire(&mut ebpf, &mut calls, &wiring.exits)?;
-        let mut enters: ProgramArray<_> = typed(&mut ebpf, names::ENTERS)?;
-        wire(&mut ebpf, &mut enters, &wiring.enters)?;
-        let mut stages: ProgramArray<_> = typed(&mut ebpf, names::STAGES)?;
-        for (name, index) in &wiring.stages {
-            let program = program(&mut ebpf, name)?;
-            let fd = program.fd().map_err(|error| ProbeError::program("wire", name, error))?;
-            stages.set(*index, fd, 0).map_err(|error| ProbeError::map(names::STAGES, error))?;
+        let calls = Calls {
+            exits: typed(&mut ebpf, names::CALLS)?,
+            enters: typed(&mut ebpf, names::ENTERS)?,
+            stages: typed(&mut ebpf, names::STAGES)?,
+        };
+        let mut probe = Self {
+            ebpf,
+            calls,
+            filters: filter_maps,
+            counters,
+            programs: Vec::new(),
+            ring_size,
+            online: online.len(),
+            log: None,
+            needs_enter: false,
+            enters: false,
+            attached: false,
+            state: settings.state.is_some(),
+        };
+        probe.add(&[filter, self_test].map(|filter| Wiring::of(filter, settings.state.is_some())))?;
+        probe.log = (settings.log_level > 0).then(|| log::ProbeLog::start(&mut probe.ebpf)).flatten();
+        let cgroups = CgroupMap::new(typed(&mut probe.ebpf, names::CGROUPS)?);
+        Ok((probe, rings, cgroups))
+    }
+
+    /// Loads the programs that `wirings` take and that are not there yet, and puts them where they are called.
+    fn add(&mut self, wirings: &[Wiring]) -> Result<(), ProbeError> {
+        let loaded: BTreeSet<_> = self.programs.iter().map(|program| program.name.as_str()).collect();
+        let wanted: BTreeSet<_> = wirings.iter().flat_map(Wiring::programs).collect();
+        let new: BTreeSet<_> = wanted.into_iter().filter(|name| !loaded.contains(name)).collect();
+        let programs = load_programs(&mut self.ebpf, &new)?;
+        for wiring in wirings {
+            for (name, slots) in &wiring.exits {
+                wire(&mut self.ebpf, &mut self.calls.exits, names::CALLS, name, slots)?;
+            }
+            for (name, slots) in &wiring.enters {
+                wire(&mut self.ebpf, &mut self.calls.enters, names::ENTERS, name, slots)?;
+            }
+            for (name, index) in &wiring.stages {
+                wire(&mut self.ebpf, &mut self.calls.stages, names::STAGES, name, &[*index])?;
+            }
+            self.needs_enter |= wiring.needs_enter();
         }
-        let log = (settings.log_level > 0).then(|| log::ProbeLog::start(&mut ebpf)).flatten();
-        Ok((
-            Self {
-                ebpf,
-                _calls: [calls, enters],
-                _stages: stages,
-                selected,
-                mode,
-                counters,
-                programs,
-                ring_size,
-                online: online.len(),
-                log,
-                needs_enter: wiring.needs_enter(),
-                state: settings.state.is_some(),
-                on: BTreeMap::new(),
-            },
-            rings,
-        ))
+        self.programs.extend(programs);
+        Ok(())
     }
 
     /// Attaches the probe. Nothing arrives until something is selected.
@@ -199,10 +218,9 @@ impl Probe {
     /// When the kernel refuses.
     pub fn attach(&mut self) -> Result<(), ProbeError> {
         // The entry first: a call whose exit is seen without its entry would lose its registers.
-        if self.needs_enter {
-            self.attach_one(names::SYS_ENTER)?;
-        }
+        self.attach_enter()?;
         self.attach_one(names::SYS_EXIT)?;
+        self.attached = true;
         if self.state {
             for name in names::TRACEPOINTS {
                 match self.attach_one(name) {
@@ -213,6 +231,15 @@ impl Probe {
                     attached => attached?,
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Attaches the program on `sys_enter`, where something is done there and it is not yet.
+    fn attach_enter(&mut self) -> Result<(), ProbeError> {
+        if self.needs_enter && !self.enters {
+            self.attach_one(names::SYS_ENTER)?;
+            self.enters = true;
         }
         Ok(())
     }
@@ -240,23 +267,32 @@ impl Probe {
         Ok(())
     }
 
-    /// Captures the syscalls of `selection`, all of which the probe was loaded for, of the processes that `mode` says
-    /// (see [`mode`]).
+    /// Has the probe treat calls as `filter` says, of the processes that `mode` says (see [`mode`]), from one moment to the
+    /// next: a call that this filter and the one before keep is captured. Programs that are missing are loaded first.
+    ///
+    /// # Errors
+    /// When the kernel refuses; the filter before then goes on to hold.
+    pub fn apply(&mut self, filter: &KernelFilter, mode: u32) -> Result<(), ProbeError> {
+        let wiring = [Wiring::of(filter, self.state)];
+        self.add(&wiring)?;
+        if self.attached {
+            self.attach_enter()?;
+        }
+        self.filters.replace(filter, &wiring[0].plans, mode)
+    }
+
+    /// The first of the bits that are the filter's in what the kernel is told of cgroups.
+    #[must_use]
+    pub const fn cgroup_base(&self) -> u32 {
+        self.filters.cgroup_base()
+    }
+
+    /// Changes the mode (see [`mode`]), and nothing else.
     ///
     /// # Errors
     /// When the kernel refuses.
-    pub fn select(&mut self, selection: &Selection, mode: u32) -> Result<(), ProbeError> {
-        let wanted = Wiring::of(selection, self.state).plans;
-        // What is no longer wanted goes first, under the old mode; what is new comes last, under the new one.
-        for (slot, _) in self.on.iter().filter(|(slot, _)| !wanted.contains_key(slot)) {
-            self.selected.set(*slot, 0, 0).map_err(|error| ProbeError::map(names::SELECTED, error))?;
-        }
-        self.mode.set(0, mode, 0).map_err(|error| ProbeError::map(names::MODE, error))?;
-        for (slot, plan) in wanted.iter().filter(|(slot, plan)| self.on.get(slot) != Some(plan)) {
-            self.selected.set(*slot, *plan, 0).map_err(|error| ProbeError::map(names::SELECTED, error))?;
-        }
-        self.on = wanted;
-        Ok(())
+    pub fn set_mode(&mut self, mode: u32) -> Result<(), ProbeError> {
+        self.filters.set_mode(mode)
     }
 
     /// Ends capture: calls are only counted from here on.
@@ -264,7 +300,7 @@ impl Probe {
     /// # Errors
     /// When the kernel refuses.
     pub fn stop(&mut self) -> Result<(), ProbeError> {
-        self.mode.set(0, mode::STOPPED, 0).map_err(|error| ProbeError::map(names::MODE, error))
+        self.filters.set_mode(mode::STOPPED)
     }
 
     /// Passes the probe's own diagnostics on to the log.
@@ -344,14 +380,6 @@ fn typed<T: TryFrom<Map, Error = aya::maps::MapError>>(ebpf: &mut Ebpf, name: &s
     T::try_from(map).map_err(|error| ProbeError::map(name, error))
 }
 
-fn fill<K: aya::Pod>(ebpf: &mut Ebpf, name: &str, keys: &[K]) -> Result<(), ProbeError> {
-    let mut map: HashMap<_, K, u8> = {
-        let map = ebpf.map_mut(name).ok_or_else(|| ProbeError::Missing(format!("map {name}")))?;
-        HashMap::try_from(map).map_err(|error| ProbeError::map(name, error))?
-    };
-    keys.iter().try_for_each(|key| map.insert(key, 1, 0)).map_err(|error| ProbeError::map(name, error))
-}
-
 fn program<'a>(ebpf: &'a mut Ebpf, name: &str) -> Result<&'a mut RawTracePoint, ProbeError> {
     let program = ebpf.program_mut(name).ok_or_else(|| ProbeError::Missing(format!("program {name}")))?;
     program.try_into().map_err(|error| ProbeError::program("use", name, error))
@@ -400,18 +428,15 @@ fn load_share(share: Vec<(String, &mut RawTracePoint)>) -> Result<Vec<ProgramInf
         .collect()
 }
 
-/// Puts loaded programs into a tail-call array.
+/// Puts a loaded program into slots of a tail-call array.
 fn wire(
     ebpf: &mut Ebpf,
-    calls: &mut ProgramArray<MapData>,
-    wiring: &BTreeMap<String, Vec<u32>>,
+    array: &mut ProgramArray<MapData>,
+    array_name: &str,
+    name: &str,
+    slots: &[u32],
 ) -> Result<(), ProbeError> {
-    for (name, slots) in wiring {
-        let program = program(ebpf, name)?;
-        let fd = program.fd().map_err(|error| ProbeError::program("wire", name, error))?;
-        for slot in slots {
-            calls.set(*slot, fd, 0).map_err(|error| ProbeError::map(names::CALLS, error))?;
-        }
-    }
-    Ok(())
+    let program = program(ebpf, name)?;
+    let fd = program.fd().map_err(|error| ProbeError::program("wire", name, error))?;
+    slots.iter().try_for_each(|slot| array.set(*slot, fd, 0)).map_err(|error| ProbeError::map(array_name, error))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use agent_common::{
     class, numbers,
+    record::Header,
     schema::{Abi, Syscall},
 };
 use thiserror::Error;
@@ -14,12 +15,35 @@ use thiserror::Error;
 pub struct Selection {
     names: BTreeSet<&'static str>,
     unknown: bool,
+    /// Whose calls.
+    pub who: Who,
+}
+
+/// Whose calls are captured.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Who {
     /// Process ids; empty for all.
     pub pids: Vec<u32>,
     /// Real user ids; empty for all.
     pub uids: Vec<u32>,
     /// Thread names as the kernel keeps them, NUL-padded; empty for all.
     pub comms: Vec<[u8; 16]>,
+}
+
+impl Who {
+    /// Whether it is whoever made the call of this header.
+    #[must_use]
+    pub fn includes(&self, header: &Header) -> bool {
+        (self.pids.is_empty() || self.pids.contains(&header.tgid))
+            && (self.uids.is_empty() || self.uids.contains(&header.uid))
+            && (self.comms.is_empty() || self.comms.contains(&header.comm))
+    }
+
+    /// Whether it is everybody.
+    #[must_use]
+    pub const fn is_everybody(&self) -> bool {
+        self.pids.is_empty() && self.uids.is_empty() && self.comms.is_empty()
+    }
 }
 
 /// A word of `--syscalls` that names nothing.
@@ -104,15 +128,6 @@ impl Selection {
     #[must_use]
     pub fn contains(&self, row: &Syscall) -> bool {
         self.names.contains(row.name)
-    }
-
-    /// This selection, with the syscalls of `other` too.
-    #[must_use]
-    pub fn with_syscalls_of(&self, other: &Self) -> Self {
-        let mut union = self.clone();
-        union.names.extend(&other.names);
-        union.unknown |= other.unknown;
-        union
     }
 
     /// Whether calls whose number no table holds are captured.

@@ -17,6 +17,7 @@ use crate::{
         self, RawArg, RawEvent,
         state::{State, StateRecord},
     },
+    filter::kernel::KernelFilter,
     metadata::cgroup::Hierarchy,
     pipeline::{
         clock::boot_now,
@@ -100,8 +101,8 @@ struct Truth {
 
 /// The syscalls that the test looks at: a probe must be loaded with them too.
 #[must_use]
-pub fn selection() -> Selection {
-    Selection::of(&["openat", "getppid", "write", "execve", "exit_group"])
+pub fn filter() -> KernelFilter {
+    KernelFilter::of(&Selection::of(&["openat", "getppid", "write", "execve", "exit_group"]))
 }
 
 /// Loads a probe for the test alone, and tests it.
@@ -117,8 +118,10 @@ pub fn run_alone(object: &[u8], layout: &Layout) -> Result<(), SelfTestError> {
         controller: layout.controller_of(&hierarchy),
         hierarchy: hierarchy.id().unwrap_or(0),
         state: Some(StateSettings { environment: false, files: 64 }),
+        replaceable: false,
     };
-    let (mut probe, mut rings) = Probe::load(object, layout, &selection(), &settings)?;
+    let filter = filter();
+    let (mut probe, mut rings, _) = Probe::load(object, layout, &filter, &filter, &settings)?;
     probe.attach()?;
     let mut order = Order::new(probe.counters().cpus());
     run(&mut probe, &mut rings, &mut order, layout, &hierarchy, settings.snaplen, &Stats::default())?;
@@ -139,7 +142,7 @@ pub fn run(
     snaplen: u32,
     stats: &Stats,
 ) -> Result<(), SelfTestError> {
-    probe.select(&selection(), mode::SELF_TEST)?;
+    probe.apply(&filter(), mode::SELF_TEST)?;
     let nonce = format!("{}-{}", std::process::id(), clock_gettime(ClockId::Monotonic).tv_nsec);
     let since = boot_now();
     let child = Command::new("/proc/self/exe")

@@ -17,6 +17,7 @@ use agent_common::{
     kernel::Field,
     layout::Layout,
     numbers,
+    predicate::{Predicate, Suffix, Test},
     record::{self, Header, MsgPrefix},
     schema::{Abi, Numbered},
     state::{CgroupWord, ExitWord, FileBytes, FileWord, TaskBytes, TaskWord},
@@ -29,7 +30,7 @@ use crate::{report, workspace};
 
 const LOCK: &str = "agent-common/schema.lock";
 /// The sources whose constants cross.
-const CONSTANTS: &[&str] = &["kernel", "ledger", "numbers", "options", "record", "state"];
+const CONSTANTS: &[&str] = &["kernel", "ledger", "numbers", "options", "predicate", "record", "state"];
 
 /// What to do with the lock file.
 #[derive(Debug, clap::Args)]
@@ -152,6 +153,9 @@ fn structs(out: &mut String) -> Result<()> {
             files,
         }
     );
+    fields!(out, Test { source, op, negate, arg, width, yes, no, reserved, offset, set, a, b });
+    fields!(out, Predicate { len, needs, texts, path, dirfd, peer, peer_in_message, opens, reserved, tests });
+    fields!(out, Suffix { len, reserved, words });
     fields!(out, MsgPrefix { flags, name_len, control_len, data_len, reserved });
     for layout in Layout::ALL {
         writeln!(out, "layout {layout:?} {} {}", layout.size(Abi::Native), layout.size(Abi::I386))?;

@@ -423,3 +423,14 @@ const FALCO: &[(&str, &str)] = &[
     ("write", "fd data size"),
     ("writev", "fd data"),
 ];
+
+#[test]
+fn registers_are_told_by_their_kind() {
+    for (name, row) in rows() {
+        for arg in row.args {
+            for abi in Abi::ALL {
+                assert_eq!(arg.kind.is_register(), matches!(arg.op(abi), Op::Reg(_)), "{name} {}", arg.name);
+            }
+        }
+    }
+}

@@ -16,9 +16,9 @@ use crate::{
 };
 
 /// Address families: <https://github.com/torvalds/linux/blob/v6.12/include/linux/socket.h#L191>
-const AF_UNIX: u16 = 1;
-const AF_INET: u16 = 2;
-const AF_INET6: u16 = 10;
+pub(crate) const AF_UNIX: u16 = 1;
+pub(crate) const AF_INET: u16 = 2;
+pub(crate) const AF_INET6: u16 = 10;
 /// Bytes of a Unix address before its name.
 const FAMILY_LEN: u32 = 2;
 
@@ -27,11 +27,13 @@ const FAMILY_LEN: u32 = 2;
 #[repr(C)]
 pub(crate) struct Socket {
     /// Family, type, protocol.
-    what: u64,
-    ports: u64,
+    pub what: u64,
+    /// Local and remote port.
+    pub ports: u64,
     /// IPv4 and IPv6: the address. Unix: where the bound name and the peer are.
-    local: [u64; 2],
-    remote: [u64; 2],
+    pub local: [u64; 2],
+    /// As `local`, of the peer.
+    pub remote: [u64; 2],
 }
 
 impl Socket {

@@ -33,7 +33,7 @@ use self::write::{
     Part::{Named, Octal, Shifted, Signal},
     dec, many, one,
 };
-pub(crate) use self::write::{bits, flags, name};
+pub(crate) use self::write::{Symbol, Symbols, bits, flags, name};
 
 /// Values and their names. Tables of enumerated values ascend, so that they can be searched; in tables of flags, those
 /// of several bits come before their parts.
@@ -81,6 +81,15 @@ impl Machine {
 /// Appends the symbols for `value`, ASCII without quotes or backslashes.
 pub fn write(set: Set, value: u64, ctx: &Context, out: &mut Vec<u8>) {
     form(set, Machine::of(ctx.abi), &ctx.args).write(value, out);
+}
+
+/// The symbols of `set` for callers of `abi`; `None` where they depend on more, or are written like calls.
+pub(crate) fn symbols(set: Set, abi: Abi) -> Option<Symbols> {
+    // Their names depend on other arguments.
+    if matches!(set, Set::Protocol | Set::SockOpt) {
+        return None;
+    }
+    form(set, Machine::of(abi), &[0; 6]).symbols()
 }
 
 /// The name of an error: 1 to 134, and the kernel's internal ones from 512.

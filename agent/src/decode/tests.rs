@@ -2,7 +2,10 @@
 
 use std::mem::offset_of;
 
-use agent_common::{record::MAX_RECORD, schema::Numbered};
+use agent_common::{
+    record::MAX_RECORD,
+    schema::{Numbered, Op},
+};
 use proptest::{collection::vec, prelude::*, sample::Index, strategy::ValueTree as _};
 
 use super::{
@@ -10,6 +13,7 @@ use super::{
     *,
 };
 use crate::{
+    arena::Arena,
     event::Event,
     output::{Cache, json, text},
 };
@@ -20,7 +24,8 @@ fn rows() -> Vec<(Abi, &'static Numbered)> {
 
 /// Both output lines of a record, which must be one line each, and valid JSON.
 fn lines(raw: RawEvent<'_>) -> (String, serde_json::Value) {
-    let event = Event::bare(raw, 1_785_579_324_000_207_862);
+    let arena = Arena::default();
+    let event = Event::bare(raw, 1_785_579_324_000_207_862, &arena);
     let (mut plain, mut line) = (Vec::new(), Vec::new());
     text::event(&event, false, &mut plain);
     json::event(&event, &mut Cache::default(), &mut line);
@@ -122,7 +127,7 @@ proptest! {
         let rows = rows();
         let (abi, entry) = rows[which.index(rows.len())];
         let fields: Vec<_> = entry.row.args.iter().zip(&words).map(|(arg, word)| {
-            if is_word(arg, abi) { Field::Word(*word) } else { Field::Bytes(bytes.clone()) }
+            if is_word(arg) { Field::Word(*word) } else { Field::Bytes(bytes.clone()) }
         }).collect();
         let mut record = record(header(abi, entry.nr.into()), entry.row, &fields);
         prop_assert!(record.len() < MAX_RECORD);
@@ -160,13 +165,15 @@ fn golden_lines() {
         record(Header { flags: flag::NO_RET, hook: 1, ..at(231, 0) }, row(231), &[word(3)]),
         record(Header { comm: *b"a\xff\x07b\0\0\0\0\0\0\0\0\0\0\0\0", ..at(39, 1234) }, row(39), &[]),
     ];
-    let unknown = Syscall { name: "", classes: 0, args: &UNKNOWN_ARGS, hook: agent_common::schema::Hook::Exit };
+    let unknown =
+        Syscall { name: "", classes: 0, args: &UNKNOWN_ARGS, hook: agent_common::schema::Hook::Exit, makes: false };
     let header = Header { flags: flag::UNKNOWN, ..at(499, -38) };
     records.push(record(header, &unknown, &[1, 2, 3, 4, 5, 0xffff_ffff_ffff].map(word)));
     let (mut plain, mut line) = (Vec::new(), Vec::new());
     for bytes in &records {
         let raw = RawEvent::parse(bytes).expect("a record");
-        let event = Event::bare(raw, 1_785_579_324_000_207_862);
+        let arena = Arena::default();
+        let event = Event::bare(raw, 1_785_579_324_000_207_862, &arena);
         text::event(&event, false, &mut plain);
         json::event(&event, &mut Cache::default(), &mut line);
     }

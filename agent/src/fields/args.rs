@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The arguments of a call by name and by place, and what is inside of them.
 
-use std::borrow::Cow;
+mod kinds;
 
-use agent_common::schema::{Arg, Kind};
+use std::io::Write as _;
 
+use agent_common::schema::{Abi, Arg, Kind, Syscall};
+
+pub(crate) use self::kinds::{Kinds, kinds_by_name, kinds_by_place};
 use super::value::Value;
 use crate::{
+    arena::Arena,
     decode::{
         RawArg, RawEvent,
         sockaddr::SockAddr,
@@ -14,6 +18,7 @@ use crate::{
         value,
         visit::{Absent, Text, Visitor},
     },
+    event::Event,
     output::number,
     select,
 };
@@ -56,40 +61,46 @@ pub(super) fn word(raw: &RawEvent<'_>, name: &str) -> Option<u64> {
 }
 
 /// What is asked for as `name`, as text.
-pub(super) fn text<'e>(raw: &RawEvent<'e>, name: &str) -> Value<'e> {
+pub(super) fn text<'e>(event: &'e Event<'_>, name: &str) -> Value<'e> {
+    let raw = &event.raw;
     match by_name(raw, name) {
-        Some((arg, value)) => text_of(raw, arg, value),
-        None if is_result(raw, name) => result(raw),
-        None => member(raw, name, Plain::default()).filter(|plain| !plain.absent).map(|plain| plain.out).into(),
+        Some((arg, value)) => text_of(event, arg, value),
+        None if means_result(raw, name) => result(event),
+        None => member_text(event, name).into(),
     }
+}
+
+/// The member `name` of a struct, as text.
+fn member_text<'e>(event: &'e Event<'_>, name: &str) -> Option<&'e [u8]> {
+    event.arena.some_text(|out| member(&event.raw, name, Plain::new(out)).is_some_and(|plain| !plain.absent))
 }
 
 /// What is asked for as `name`: a number where it is one, also where text shows it by its symbols.
-pub(super) fn number_of<'e>(raw: &RawEvent<'e>, name: &str) -> Value<'e> {
+pub(super) fn number_of<'e>(event: &'e Event<'_>, name: &str) -> Value<'e> {
+    let raw = &event.raw;
     match by_name(raw, name) {
-        Some((arg, value)) => raw_of(raw, arg, value),
-        None if is_result(raw, name) => raw.ret().into(),
-        None => member(raw, name, Raw::default()).and_then(|raw| raw.0).into(),
+        Some((arg, value)) => raw_of(event, arg, value),
+        None if means_result(raw, name) => raw.ret().into(),
+        None => member(raw, name, Raw::new(event.arena)).and_then(|raw| raw.value).into(),
     }
+}
+
+/// Whether `name` stands for the result of a call of `row`, unless it is one of its arguments.
+pub(crate) fn is_result(row: &Syscall, name: &str) -> bool {
+    name == RESULT || name == NEW_FD && agent_common::effect::makes(row)
 }
 
 /// Whether `name` stands for the result.
-fn is_result(raw: &RawEvent<'_>, name: &str) -> bool {
-    name == RESULT || name == NEW_FD && raw.row.is_some_and(agent_common::effect::makes)
+fn means_result(raw: &RawEvent<'_>, name: &str) -> bool {
+    raw.row.map_or(name == RESULT, |row| is_result(row, name))
 }
 
 /// The result: an error's name, or the number.
-fn result<'e>(raw: &RawEvent<'_>) -> Value<'e> {
-    match raw.errno().and_then(symbols::errno) {
+fn result<'e>(event: &'e Event<'_>) -> Value<'e> {
+    match event.raw.errno().and_then(symbols::errno) {
         Some(name) => name.into(),
-        None => raw.ret().map(decimal).into(),
+        None => event.raw.ret().map(|ret| event.arena.text(|out| number(ret, out))).into(),
     }
-}
-
-fn decimal(value: impl itoa::Integer) -> Vec<u8> {
-    let mut out = Vec::new();
-    number(value, &mut out);
-    out
 }
 
 /// The bytes of an argument that is a string or a buffer.
@@ -97,36 +108,47 @@ fn string(kind: Kind, value: RawArg<'_>) -> Option<Value<'_>> {
     let RawArg::Bytes { bytes, .. } = value else { return None };
     #[expect(clippy::wildcard_enum_match_arm, reason = "what is no string is a number or has parts")]
     match kind {
-        Kind::Path | Kind::Str | Kind::StrIf { .. } => Some(Value::Text(Cow::Borrowed(bytes))),
-        Kind::PathOut(_) => Some(Value::Text(Cow::Borrowed(bytes.strip_suffix(&[0]).unwrap_or(bytes)))),
-        Kind::Data(_) | Kind::DataOut(_) | Kind::Iov(_) | Kind::IovOut(_) => Some(Value::Bytes(Cow::Borrowed(bytes))),
+        Kind::Path | Kind::Str | Kind::StrIf { .. } => Some(Value::Text(bytes)),
+        Kind::PathOut(_) => Some(Value::Text(bytes.strip_suffix(&[0]).unwrap_or(bytes))),
+        Kind::Data(_) | Kind::DataOut(_) | Kind::Iov(_) | Kind::IovOut(_) => Some(Value::Bytes(bytes)),
         _ => None,
     }
 }
 
 /// An argument as text.
-pub(super) fn text_of<'e>(raw: &RawEvent<'e>, arg: &Arg, value: RawArg<'e>) -> Value<'e> {
+pub(super) fn text_of<'e>(event: &'e Event<'_>, arg: &Arg, value: RawArg<'e>) -> Value<'e> {
     if matches!(value, RawArg::Absent(_)) {
         return Value::Missing;
     }
     string(arg.kind, value).unwrap_or_else(|| {
-        let mut plain = Plain::default();
-        value::visit(arg.kind, value, &raw.context(), &mut plain);
-        plain.out.into()
+        let write = |out: &mut Vec<u8>| value::visit(arg.kind, value, &event.raw.context(), &mut Plain::new(out));
+        event.arena.text(write).into()
     })
 }
 
+/// A register argument of `kind` as text, as far as it does not depend on other arguments.
+pub(crate) fn word_text(kind: Kind, word: u64, abi: Abi) -> Vec<u8> {
+    let (bytes, mut out) = (word.to_ne_bytes(), Vec::new());
+    let context = Context { abi, args: [0; 6] };
+    value::visit(kind, RawArg::Bytes { bytes: &bytes, cut: false }, &context, &mut Plain::new(&mut out));
+    out
+}
+
 /// An argument as the number or the bytes it is.
-fn raw_of<'e>(raw: &RawEvent<'e>, arg: &Arg, value: RawArg<'e>) -> Value<'e> {
-    if let Some(string) = string(arg.kind, value) {
+fn raw_of<'e>(event: &'e Event<'_>, arg: &Arg, value: RawArg<'e>) -> Value<'e> {
+    raw_value(arg.kind, value, &event.raw.context(), event.arena)
+}
+
+fn raw_value<'e>(kind: Kind, value: RawArg<'e>, context: &Context, arena: &'e Arena) -> Value<'e> {
+    if let Some(string) = string(kind, value) {
         return string;
     }
-    let mut visitor = Raw::default();
-    value::visit(arg.kind, value, &raw.context(), &mut visitor);
-    match (visitor.0, value.word()) {
+    let mut visitor = Raw::new(arena);
+    value::visit(kind, value, context, &mut visitor);
+    match (visitor.value, value.word()) {
         (Some(value), _) => value,
         // Symbols stand for an `int`, unless there is more.
-        (None, Some(word)) if matches!(arg.kind, Kind::Flags(_) | Kind::Enum(_) | Kind::Signal) => {
+        (None, Some(word)) if matches!(kind, Kind::Flags(_) | Kind::Enum(_) | Kind::Signal) => {
             let high = word >> 32;
             Value::Uint(if high == u64::from(u32::MAX) { word & u64::from(u32::MAX) } else { word })
         }
@@ -135,12 +157,9 @@ fn raw_of<'e>(raw: &RawEvent<'e>, arg: &Arg, value: RawArg<'e>) -> Value<'e> {
 }
 
 /// The content that a call reads or writes: its argument `data`, or what is in its message.
-pub(super) fn buffer<'e>(raw: &RawEvent<'e>) -> Value<'e> {
-    let data = raw.args().find_map(|(arg, value)| string(arg.kind, value).filter(|_| arg.name == "data"));
-    data.unwrap_or_else(|| {
-        let content = member(raw, "data", Plain::default()).filter(|plain| !plain.absent);
-        content.map_or(Value::Missing, |plain| Value::Bytes(Cow::Owned(plain.out)))
-    })
+pub(super) fn buffer<'e>(event: &'e Event<'_>) -> Value<'e> {
+    let data = event.raw.args().find_map(|(arg, value)| string(arg.kind, value).filter(|_| arg.name == "data"));
+    data.unwrap_or_else(|| member_text(event, "data").map_or(Value::Missing, Value::Bytes))
 }
 
 /// The socket address that a call passes or gets, by itself or in a message.
@@ -161,9 +180,8 @@ fn member<V: Visitor>(raw: &RawEvent<'_>, name: &str, visitor: V) -> Option<V> {
     let context = raw.context();
     let mut pick = Pick { name, visitor, depth: 0, inside: false, found: false };
     for (arg, value) in raw.args() {
-        let has_parts =
-            matches!(value, RawArg::Bytes { .. }) && string(arg.kind, value).is_none() && value_has_parts(arg.kind);
-        if has_parts {
+        let shown = matches!(value, RawArg::Bytes { .. }) && string(arg.kind, value).is_none() && has_parts(arg.kind);
+        if shown {
             value::visit(arg.kind, value, &context, &mut pick);
             if pick.found {
                 return Some(pick.visitor);
@@ -174,7 +192,7 @@ fn member<V: Visitor>(raw: &RawEvent<'_>, name: &str, visitor: V) -> Option<V> {
 }
 
 /// Whether values of this kind have members.
-fn value_has_parts(kind: Kind) -> bool {
+pub(super) fn has_parts(kind: Kind) -> bool {
     matches!(
         kind,
         Kind::Struct(_)
@@ -190,38 +208,39 @@ fn value_has_parts(kind: Kind) -> bool {
 }
 
 /// Every argument as `name=value`, separated by spaces, the result first.
-pub(super) fn all(raw: &RawEvent<'_>) -> Vec<u8> {
-    let mut out = Vec::new();
-    let result = result(raw);
-    if !result.is_missing() {
-        out.extend_from_slice(b"res=");
-        result.write(&mut out);
-    }
-    let context: Context = raw.context();
-    for (arg, value) in raw.args() {
-        if !out.is_empty() {
-            out.push(b' ');
+pub(super) fn all<'e>(event: &'e Event<'_>) -> &'e [u8] {
+    let result = result(event);
+    event.arena.text(|out| {
+        if !result.is_missing() {
+            out.extend_from_slice(b"res=");
+            result.write(out);
         }
-        out.extend_from_slice(arg.name.as_bytes());
-        out.push(b'=');
-        let mut plain = Plain { out, ..Plain::default() };
-        value::visit(arg.kind, value, &context, &mut plain);
-        out = plain.out;
-    }
-    out
+        let context: Context = event.raw.context();
+        for (arg, value) in event.raw.args() {
+            if !out.is_empty() {
+                out.push(b' ');
+            }
+            out.extend_from_slice(arg.name.as_bytes());
+            out.push(b'=');
+            value::visit(arg.kind, value, &context, &mut Plain::new(out));
+        }
+    })
 }
 
 /// A value as text as it is: bytes are neither quoted nor escaped, which is for the output to do.
-#[derive(Default)]
-struct Plain {
-    out: Vec<u8>,
+struct Plain<'o> {
+    out: &'o mut Vec<u8>,
     /// Whether something of an object or array stands before the next part.
     follows: bool,
     /// Whether there is no value.
     absent: bool,
 }
 
-impl Plain {
+impl<'o> Plain<'o> {
+    const fn new(out: &'o mut Vec<u8>) -> Self {
+        Self { out, follows: false, absent: false }
+    }
+
     fn separate(&mut self) {
         if self.follows {
             self.out.extend_from_slice(b", ");
@@ -230,7 +249,7 @@ impl Plain {
     }
 }
 
-impl Visitor for Plain {
+impl Visitor for Plain<'_> {
     fn absent(&mut self, why: Absent) {
         self.absent = true;
         self.out.extend_from_slice(match why {
@@ -241,20 +260,20 @@ impl Visitor for Plain {
     }
 
     fn signed(&mut self, value: i64) {
-        number(value, &mut self.out);
+        number(value, self.out);
     }
 
     fn unsigned(&mut self, value: u64) {
-        number(value, &mut self.out);
+        number(value, self.out);
     }
 
     fn hex(&mut self, value: u64) {
-        self.out.extend_from_slice(format!("{value:#x}").as_bytes());
+        let _ = write!(self.out, "{value:#x}");
     }
 
     fn octal(&mut self, value: u64) {
-        let text = if value == 0 { "0".to_owned() } else { format!("0{value:o}") };
-        self.out.extend_from_slice(text.as_bytes());
+        let zero = if value == 0 { "" } else { "0" };
+        let _ = write!(self.out, "{zero}{value:o}");
     }
 
     fn named(&mut self, _: i64, name: &str) {
@@ -262,7 +281,7 @@ impl Visitor for Plain {
     }
 
     fn symbols(&mut self, write: &dyn Fn(&mut Vec<u8>)) {
-        write(&mut self.out);
+        write(self.out);
     }
 
     fn bytes(&mut self, _: Text, bytes: &[u8], _: bool) {
@@ -270,7 +289,7 @@ impl Visitor for Plain {
     }
 
     fn sockaddr(&mut self, addr: &SockAddr<'_>) {
-        addr.write(&mut self.out);
+        addr.write(self.out);
     }
 
     fn begin_object(&mut self) {
@@ -309,42 +328,48 @@ impl Visitor for Plain {
 }
 
 /// The number or the bytes that a value is; nothing for one that has parts.
-#[derive(Default)]
-struct Raw(Option<Value<'static>>);
+struct Raw<'e> {
+    value: Option<Value<'e>>,
+    arena: &'e Arena,
+}
 
-impl Visitor for Raw {
+impl<'e> Raw<'e> {
+    const fn new(arena: &'e Arena) -> Self {
+        Self { value: None, arena }
+    }
+}
+
+impl Visitor for Raw<'_> {
     fn absent(&mut self, _: Absent) {}
 
     fn signed(&mut self, value: i64) {
-        self.0 = Some(Value::Int(value));
+        self.value = Some(Value::Int(value));
     }
 
     fn unsigned(&mut self, value: u64) {
-        self.0 = Some(Value::Uint(value));
+        self.value = Some(Value::Uint(value));
     }
 
     fn hex(&mut self, value: u64) {
-        self.0 = Some(Value::Uint(value));
+        self.value = Some(Value::Uint(value));
     }
 
     fn octal(&mut self, value: u64) {
-        self.0 = Some(Value::Uint(value));
+        self.value = Some(Value::Uint(value));
     }
 
     fn named(&mut self, value: i64, _: &str) {
-        self.0 = Some(Value::Int(value));
+        self.value = Some(Value::Int(value));
     }
 
     fn symbols(&mut self, _: &dyn Fn(&mut Vec<u8>)) {}
 
     fn bytes(&mut self, _: Text, bytes: &[u8], _: bool) {
-        self.0 = Some(Value::Bytes(Cow::Owned(bytes.to_vec())));
+        self.value = Some(Value::Bytes(self.arena.copy(bytes)));
     }
 
     fn sockaddr(&mut self, addr: &SockAddr<'_>) {
-        let mut out = Vec::new();
-        addr.write(&mut out);
-        self.0 = Some(out.into());
+        self.value = Some(self.arena.text(|out| addr.write(out)).into());
     }
 
     fn begin_object(&mut self) {}
@@ -352,7 +377,7 @@ impl Visitor for Raw {
     fn key(&mut self, _: &str) {}
 
     fn end_object(&mut self) {
-        self.0 = None;
+        self.value = None;
     }
 
     fn begin_array(&mut self) {}
@@ -360,7 +385,7 @@ impl Visitor for Raw {
     fn element(&mut self) {}
 
     fn end_array(&mut self, _: bool) {
-        self.0 = None;
+        self.value = None;
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Fields of the file that an event is about: `fd.*`.
 
-use std::{borrow::Cow, net::IpAddr};
+use std::net::IpAddr;
 
 use agent_common::{
     effect::makes,
@@ -19,161 +19,174 @@ use crate::{
     decode::RawArg,
     event::Event,
     metadata::file::{Ends, File, FileKind},
+    output::number,
 };
 
 /// The fields.
 pub(super) const FIELDS: &[Field] = &[
-    Field::new(
+    Field::of_call(
         "fd.num",
         Type::Int64,
         "the descriptor: of a call that makes one the new one, or -1 if it failed",
         |e, _| num(e).into(),
     ),
-    Field::new(
+    Field::of_file(
         "fd.type",
         Type::Charbuf,
         "file, directory, ipv4, ipv6, unix, netlink, pipe, event, signalfd, eventpoll, inotify, timerfd, userfaultfd, \
          io_uring, memfd, bpf or pidfd",
         |e, _| file_type(e).and_then(FdType::word).into(),
     ),
-    Field::new(
+    Field::of_file(
         "fd.typechar",
         Type::Charbuf,
         "the type as one character: f file, d directory, 4 and 6 IP sockets, u Unix socket or userfaultfd, n netlink, p pipe, \
          e eventfd, s signalfd, l epoll, i inotify, t timerfd, r io_uring, m memfd, b bpf, P pidfd, X other socket, o other",
         |e, _| typechar(e).into(),
     ),
-    Field::new(
+    Field::of_side(
         "fd.name",
         Type::Charbuf,
         "the path; of an IP socket `client->server`; of an open call that failed the path that was asked for",
         |e, _| name(e).into(),
     ),
-    Field::new(
+    Field::of_file(
         "fd.directory",
         Type::Charbuf,
         "of a file the directory that it is in, of a directory itself",
         |e, _| directory(e).into(),
     ),
-    Field::new("fd.filename", Type::Charbuf, "of a file its name without the directory", |e, _| {
+    Field::of_file("fd.filename", Type::Charbuf, "of a file its name without the directory", |e, _| {
         if file_type(e) != Some(FdType::File) {
             return Value::Missing;
         }
-        name(e).map(|name| part(name, path::filename)).into()
+        name(e).map(path::filename).into()
     }),
-    Field::new(
+    Field::of_call(
         "fd.nameraw",
         Type::Charbuf,
         "the path as an open call named it, with repeated slashes removed",
-        |e, _| fspath::opened_raw(e).map(path::single_slashes).into(),
+        |e, _| fspath::opened_raw(e).map(|raw| path::single_slashes(e.arena, raw)).into(),
     ),
-    Field::new("fd.ip", Type::Ipaddr, "any address of the socket", |e, _| both(inet(e), address)).in_conditions(),
-    Field::new("fd.cip", Type::Ipaddr, "the client's address", |e, _| client(e).map(address).into()),
-    Field::new("fd.sip", Type::Ipaddr, "the server's address", |e, _| server(e).map(address).into()),
-    Field::new("fd.lip", Type::Ipaddr, "the local address", |e, _| local(e).map(address).into()),
-    Field::new("fd.rip", Type::Ipaddr, "the remote address", |e, _| remote(e).map(address).into()),
-    Field::new("fd.port", Type::Port, "any port of the socket", |e, _| both(inet(e), port)).in_conditions(),
-    Field::new("fd.cport", Type::Port, "the client's port", |e, _| client(e).map(port).into()),
-    Field::new("fd.sport", Type::Port, "the server's port", |e, _| server(e).map(port).into()),
-    Field::new("fd.lport", Type::Port, "the local port", |e, _| local(e).map(port).into()),
-    Field::new("fd.rport", Type::Port, "the remote port", |e, _| remote(e).map(port).into()),
-    Field::new("fd.net", Type::Ipnet, "any address of the socket, compared with a network", |e, _| {
-        both(inet(e), address)
+    Field::of_side("fd.ip", Type::Ipaddr, "any address of the socket", |e, _| both(e, address)).in_conditions(),
+    Field::of_side("fd.cip", Type::Ipaddr, "the client's address", |e, _| client(e).map(address).into()),
+    Field::of_side("fd.sip", Type::Ipaddr, "the server's address", |e, _| server(e).map(address).into()),
+    Field::of_side("fd.lip", Type::Ipaddr, "the local address", |e, _| local(e).map(address).into()),
+    Field::of_side("fd.rip", Type::Ipaddr, "the remote address", |e, _| remote(e).map(address).into()),
+    Field::of_side("fd.port", Type::Port, "any port of the socket", |e, _| both(e, port)).in_conditions(),
+    Field::of_side("fd.cport", Type::Port, "the client's port", |e, _| client(e).map(port).into()),
+    Field::of_side("fd.sport", Type::Port, "the server's port", |e, _| server(e).map(port).into()),
+    Field::of_side("fd.lport", Type::Port, "the local port", |e, _| local(e).map(port).into()),
+    Field::of_side("fd.rport", Type::Port, "the remote port", |e, _| remote(e).map(port).into()),
+    Field::of_side("fd.net", Type::Ipnet, "any address of the socket, compared with a network", |e, _| {
+        both(e, address)
     })
     .in_conditions(),
-    Field::new("fd.cnet", Type::Ipnet, "the client's address, compared with a network", |e, _| {
+    Field::of_side("fd.cnet", Type::Ipnet, "the client's address, compared with a network", |e, _| {
         client(e).map(address).into()
     })
     .in_conditions(),
-    Field::new("fd.snet", Type::Ipnet, "the server's address, compared with a network", |e, _| {
+    Field::of_side("fd.snet", Type::Ipnet, "the server's address, compared with a network", |e, _| {
         server(e).map(address).into()
     })
     .in_conditions(),
-    Field::new("fd.lnet", Type::Ipnet, "the local address, compared with a network", |e, _| {
+    Field::of_side("fd.lnet", Type::Ipnet, "the local address, compared with a network", |e, _| {
         local(e).map(address).into()
     })
     .in_conditions(),
-    Field::new("fd.rnet", Type::Ipnet, "the remote address, compared with a network", |e, _| {
+    Field::of_side("fd.rnet", Type::Ipnet, "the remote address, compared with a network", |e, _| {
         remote(e).map(address).into()
     })
     .in_conditions(),
-    Field::new(
+    Field::of_side(
         "fd.cip.name",
         Type::Hostname,
         "the client's address, compared with those of a host name; missing in outputs",
         |e, _| client(e).map(address).into(),
     ),
-    Field::new(
+    Field::of_side(
         "fd.sip.name",
         Type::Hostname,
         "the server's address, compared with those of a host name; missing in outputs",
         |e, _| server(e).map(address).into(),
     ),
-    Field::new(
+    Field::of_side(
         "fd.lip.name",
         Type::Hostname,
         "the local address, compared with those of a host name; missing in outputs",
         |e, _| local(e).map(address).into(),
     ),
-    Field::new(
+    Field::of_side(
         "fd.rip.name",
         Type::Hostname,
         "the remote address, compared with those of a host name; missing in outputs",
         |e, _| remote(e).map(address).into(),
     ),
-    Field::new("fd.l4proto", Type::Charbuf, "of an IP socket: tcp, udp, icmp or raw", |e, _| {
+    Field::of_file("fd.l4proto", Type::Charbuf, "of an IP socket: tcp, udp, icmp or raw", |e, _| {
         inet_socket(e).and_then(socket::l4proto).into()
     }),
-    Field::new("fd.sockfamily", Type::Charbuf, "`ip` or `unix`", |e, _| match socket(e).map(|socket| &socket.ends) {
-        Some(Ends::Inet { .. }) => "ip".into(),
-        Some(Ends::Unix { .. }) => "unix".into(),
-        Some(Ends::Other) | None => Value::Missing,
+    Field::of_file("fd.sockfamily", Type::Charbuf, "`ip` or `unix`", |e, _| {
+        match socket(e).map(|socket| &socket.ends) {
+            Some(Ends::Inet { .. }) => "ip".into(),
+            Some(Ends::Unix { .. }) => "unix".into(),
+            Some(Ends::Other) | None => Value::Missing,
+        }
     }),
-    Field::new(
+    Field::of_side(
         "fd.is_server",
         Type::Bool,
         "of an IP socket: whether it listens, was accepted or received first",
         |e, _| inet(e).and_then(|inet| inet.is_server()).into(),
     ),
-    Field::new("fd.connected", Type::Bool, "whether it is an IP socket with a peer", |e, _| {
+    Field::of_side("fd.connected", Type::Bool, "whether it is an IP socket with a peer", |e, _| {
         primary(e).map(|_| socket(e).is_some_and(|socket| socket::connected(e, socket))).into()
     }),
-    Field::new("fd.name_changed", Type::Bool, "whether the call gives a socket another peer than it had", |e, _| {
-        primary(e).map(|_| e.renamed || socket(e).is_some_and(|socket| socket::peer_changed(e, socket))).into()
+    Field::of_side(
+        "fd.name_changed",
+        Type::Bool,
+        "whether the call gives a socket another peer than it had",
+        |e, _| primary(e).map(|_| e.renamed || socket(e).is_some_and(|socket| socket::peer_changed(e, socket))).into(),
+    ),
+    Field::of_call("fd.uid", Type::Charbuf, "thread id and descriptor, one behind the other", |e, _| {
+        num(e)
+            .map(|num| {
+                e.arena.text(|out| {
+                    number(e.raw.header.tid, out);
+                    number(num, out);
+                })
+            })
+            .into()
     }),
-    Field::new("fd.uid", Type::Charbuf, "thread id and descriptor, one behind the other", |e, _| {
-        num(e).map(|num| format!("{}{num}", e.raw.header.tid).into_bytes()).into()
-    }),
-    Field::new("fd.containername", Type::Charbuf, "the container's id and the name, joined by a colon", |e, _| {
+    Field::of_side("fd.containername", Type::Charbuf, "the container's id and the name, joined by a colon", |e, _| {
         in_container(e, name(e))
     }),
-    Field::new(
+    Field::of_file(
         "fd.containerdirectory",
         Type::Charbuf,
         "the container's id and the directory, joined by a colon",
         |e, _| in_container(e, directory(e)),
     ),
-    Field::new("fd.dev", Type::Int32, "the device number of its file system, in hexadecimal", |e, _| {
+    Field::of_file("fd.dev", Type::Int32, "the device number of its file system, in hexadecimal", |e, _| {
         primary(e).map_or(Value::Missing, |file| Value::Hex(file.dev.into()))
     }),
-    Field::new("fd.dev.major", Type::Int32, "the device's major number", |e, _| {
+    Field::of_file("fd.dev.major", Type::Int32, "the device's major number", |e, _| {
         primary(e).map(|file| (file.dev >> 8) & 0xfff).into()
     }),
-    Field::new("fd.dev.minor", Type::Int32, "the device's minor number", |e, _| {
+    Field::of_file("fd.dev.minor", Type::Int32, "the device's minor number", |e, _| {
         primary(e).map(|file| (file.dev & 0xff) | ((file.dev >> 12) & 0xfff00)).into()
     }),
-    Field::new("fd.ino", Type::Int64, "the inode number", |e, _| primary(e).map(|file| file.inode).into()),
-    Field::new("fd.is_upper_layer", Type::Bool, "whether it is in the upper layer of an overlay", |e, _| {
+    Field::of_file("fd.ino", Type::Int64, "the inode number", |e, _| primary(e).map(|file| file.inode).into()),
+    Field::of_file("fd.is_upper_layer", Type::Bool, "whether it is in the upper layer of an overlay", |e, _| {
         primary(e).map(|file| file.bits & UPPER != 0).into()
     }),
-    Field::new("fd.is_lower_layer", Type::Bool, "whether it is in a lower layer of an overlay", |e, _| {
+    Field::of_file("fd.is_lower_layer", Type::Bool, "whether it is in a lower layer of an overlay", |e, _| {
         primary(e).map(|file| file.bits & LOWER != 0).into()
     }),
 ];
 
 /// What a file is, in Falco's terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum FdType {
+pub(crate) enum FdType {
     File,
     Directory,
     Ipv4,
@@ -196,7 +209,31 @@ pub(super) enum FdType {
 }
 
 impl FdType {
-    const fn word(self) -> Option<&'static str> {
+    /// Every one.
+    pub(crate) const ALL: [Self; 19] = [
+        Self::File,
+        Self::Directory,
+        Self::Ipv4,
+        Self::Ipv6,
+        Self::Unix,
+        Self::Netlink,
+        Self::OtherSocket,
+        Self::Pipe,
+        Self::Event,
+        Self::Signalfd,
+        Self::Eventpoll,
+        Self::Inotify,
+        Self::Timerfd,
+        Self::Userfaultfd,
+        Self::IoUring,
+        Self::Memfd,
+        Self::Bpf,
+        Self::Pidfd,
+        Self::Other,
+    ];
+
+    /// What `fd.type` calls it.
+    pub(crate) const fn word(self) -> Option<&'static str> {
         Some(match self {
             Self::File => "file",
             Self::Directory => "directory",
@@ -219,7 +256,8 @@ impl FdType {
         })
     }
 
-    const fn char(self) -> &'static str {
+    /// What `fd.typechar` calls it.
+    pub(crate) const fn char(self) -> &'static str {
         match self {
             Self::File => "f",
             Self::Directory => "d",
@@ -302,10 +340,12 @@ pub(super) fn num(event: &Event<'_>) -> Option<i64> {
 /// The file that the event is about: the new one of a call that makes one, else the first.
 pub(super) fn primary<'e>(event: &'e Event<'_>) -> Option<&'e File> {
     let [first, second] = event.files;
-    let file = match (makes_one(event), descriptors(event).next()) {
-        (true, _) if event.raw.ret().is_none_or(|ret| ret < 0) => None,
-        (true, Some(_)) => second,
-        (true, None) | (false, _) => first,
+    let file = match event.raw.row.filter(|row| makes(row)) {
+        None => first,
+        Some(_) if event.raw.ret().is_none_or(|ret| ret < 0) => None,
+        // The row tells, not the record: this is asked for several times an event.
+        Some(row) if row.args.iter().any(|arg| matches!(arg.kind, Kind::Fd | Kind::Dirfd)) => second,
+        Some(_) => first,
     };
     file.map(|file| &**file)
 }
@@ -324,41 +364,29 @@ fn typechar(event: &Event<'_>) -> Option<&'static str> {
 }
 
 /// The name of the event's file.
-pub(super) fn name<'e>(event: &'e Event<'_>) -> Option<Cow<'e, [u8]>> {
+pub(super) fn name<'e>(event: &'e Event<'_>) -> Option<&'e [u8]> {
     let Some(file) = primary(event) else { return fspath::opened(event) };
     match &file.kind {
-        FileKind::Named(name) => name.as_deref().map(Cow::Borrowed),
+        FileKind::Named(name) => name.as_deref(),
         FileKind::Socket(socket) => {
-            let mut out = Vec::new();
-            socket::seen(event, socket).write_name(file.inode, &mut out);
-            Some(Cow::Owned(out))
+            let (ends, role) = socket::seen(event, socket);
+            Some(event.arena.text(|out| ends.write_name(role, file.inode, out)))
         }
-        FileKind::Pipe | FileKind::Anonymous(_) => {
-            let mut out = Vec::new();
-            file.write_name(&mut out).then_some(Cow::Owned(out))
-        }
+        FileKind::Pipe | FileKind::Anonymous(_) => event.arena.some_text(|out| file.write_name(out)),
     }
 }
 
-fn directory<'e>(event: &'e Event<'_>) -> Option<Cow<'e, [u8]>> {
+fn directory<'e>(event: &'e Event<'_>) -> Option<&'e [u8]> {
     match file_type(event) {
         Some(FdType::Directory) => name(event),
-        Some(FdType::File) | None => name(event).map(|name| part(name, path::directory)),
+        Some(FdType::File) | None => name(event).map(path::directory),
         Some(_) => None,
     }
 }
 
 /// A name behind the container's id.
-fn in_container<'e>(event: &'e Event<'_>, name: Option<Cow<'e, [u8]>>) -> Value<'e> {
-    name.map(|name| [container::id(event).as_bytes(), b":", &name].concat()).into()
-}
-
-/// A part of a name, borrowed if the name is.
-fn part(name: Cow<'_, [u8]>, part: impl Fn(&[u8]) -> &[u8]) -> Cow<'_, [u8]> {
-    match name {
-        Cow::Borrowed(name) => Cow::Borrowed(part(name)),
-        Cow::Owned(name) => Cow::Owned(part(&name).to_vec()),
-    }
+fn in_container<'e>(event: &'e Event<'_>, name: Option<&'e [u8]>) -> Value<'e> {
+    name.map(|name| event.arena.concat(&[container::id(event).as_bytes(), b":", name])).into()
 }
 
 fn socket<'e>(event: &'e Event<'_>) -> Option<&'e crate::metadata::file::Socket> {
@@ -398,7 +426,7 @@ const fn port((_, port): Endpoint) -> u16 {
 }
 
 /// Both ends of a socket.
-fn both<'e, T: Into<Value<'e>>>(inet: Option<Inet>, what: impl Fn(Endpoint) -> T) -> Value<'e> {
-    let ends = inet.into_iter().flat_map(|inet| [inet.local, inet.remote]).flatten();
-    Value::list(ends.map(|end| what(end).into()))
+fn both<'e, T: Into<Value<'e>>>(event: &'e Event<'_>, what: impl Fn(Endpoint) -> T) -> Value<'e> {
+    let ends = inet(event).into_iter().flat_map(|inet| [inet.local, inet.remote]).flatten();
+    Value::list(event.arena, ends.map(|end| what(end).into()))
 }

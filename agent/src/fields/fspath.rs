@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Fields of the paths that a call is about, `fs.path.*`, and the paths themselves.
 
-use std::borrow::Cow;
-
-use agent_common::{effect::makes, schema::Kind};
+use agent_common::{
+    effect::makes,
+    schema::{Kind, Syscall},
+};
 
 use super::{Field, Type, args, fd, path, value::Value};
 use crate::{decode::RawArg, event::Event, metadata::file::FileKind};
 
 /// The fields.
 pub(super) const FIELDS: &[Field] = &[
-    Field::new(
+    Field::of_side(
         "fs.path.name",
         Type::Charbuf,
         "the absolute path that a call works on, if it succeeds or opens",
@@ -20,12 +21,12 @@ pub(super) const FIELDS: &[Field] = &[
             Paths::Two { .. } | Paths::None => Value::Missing,
         },
     ),
-    Field::new("fs.path.nameraw", Type::Charbuf, "`fs.path.name` as the caller named it", |e, _| match paths(e) {
+    Field::of_side("fs.path.nameraw", Type::Charbuf, "`fs.path.name` as the caller named it", |e, _| match paths(e) {
         Paths::One(path) => args::bytes(&e.raw, path).into(),
         Paths::File => fd::name(e).into(),
         Paths::Two { .. } | Paths::None => Value::Missing,
     }),
-    Field::new(
+    Field::of_file(
         "fs.path.source",
         Type::Charbuf,
         "of two absolute paths the first: what is renamed or moved; of links the new name; of mounts the device",
@@ -34,11 +35,13 @@ pub(super) const FIELDS: &[Field] = &[
             Paths::One(_) | Paths::File | Paths::None => Value::Missing,
         },
     ),
-    Field::new("fs.path.sourceraw", Type::Charbuf, "`fs.path.source` as the caller named it", |e, _| match paths(e) {
-        Paths::Two { source, .. } => args::bytes(&e.raw, source).into(),
-        Paths::One(_) | Paths::File | Paths::None => Value::Missing,
+    Field::of_call("fs.path.sourceraw", Type::Charbuf, "`fs.path.source` as the caller named it", |e, _| {
+        match paths(e) {
+            Paths::Two { source, .. } => args::bytes(&e.raw, source).into(),
+            Paths::One(_) | Paths::File | Paths::None => Value::Missing,
+        }
     }),
-    Field::new(
+    Field::of_file(
         "fs.path.target",
         Type::Charbuf,
         "of two absolute paths the second: the new name; of links what they lead to; of mounts the directory",
@@ -47,14 +50,16 @@ pub(super) const FIELDS: &[Field] = &[
             Paths::One(_) | Paths::File | Paths::None => Value::Missing,
         },
     ),
-    Field::new("fs.path.targetraw", Type::Charbuf, "`fs.path.target` as the caller named it", |e, _| match paths(e) {
-        Paths::Two { target, .. } => args::bytes(&e.raw, target).into(),
-        Paths::One(_) | Paths::File | Paths::None => Value::Missing,
+    Field::of_call("fs.path.targetraw", Type::Charbuf, "`fs.path.target` as the caller named it", |e, _| {
+        match paths(e) {
+            Paths::Two { target, .. } => args::bytes(&e.raw, target).into(),
+            Paths::One(_) | Paths::File | Paths::None => Value::Missing,
+        }
     }),
 ];
 
 /// The names of a call's arguments that are its paths.
-enum Paths {
+pub(crate) enum Paths {
     None,
     /// The path that it works on.
     One(&'static str),
@@ -74,6 +79,11 @@ fn paths(event: &Event<'_>) -> Paths {
     if !opens && event.raw.ret().is_none_or(|ret| ret < 0) {
         return Paths::None;
     }
+    of_row(row)
+}
+
+/// The paths of the calls of a syscall.
+pub(crate) fn of_row(row: &'static Syscall) -> Paths {
     match row.name {
         "rename" | "renameat" | "renameat2" => Paths::Two { source: "oldpath", target: "newpath" },
         "link" | "linkat" => Paths::Two { source: "newpath", target: "oldpath" },
@@ -91,15 +101,17 @@ pub(super) fn opened_raw<'e>(event: &'e Event<'_>) -> Option<&'e [u8]> {
 }
 
 /// The path that an open call names, made absolute.
-pub(super) fn opened<'e>(event: &'e Event<'_>) -> Option<Cow<'e, [u8]>> {
+pub(super) fn opened<'e>(event: &'e Event<'_>) -> Option<&'e [u8]> {
     absolute(event, opened_arg(event)?)
 }
 
 fn opened_arg(event: &Event<'_>) -> Option<&'static str> {
-    match event.raw.name()? {
-        "open" | "openat" | "openat2" | "creat" => Some("name"),
-        _ => None,
-    }
+    event.raw.name().filter(|name| opens(name)).map(|_| "name")
+}
+
+/// Whether the syscall `name` opens the file that its argument `name` names.
+pub(crate) fn opens(name: &str) -> bool {
+    matches!(name, "open" | "openat" | "openat2" | "creat")
 }
 
 /// The absolute path of the directory descriptor and the name number `n` of an `..at` call.
@@ -108,31 +120,35 @@ pub(super) fn at<'e>(event: &'e Event<'_>, n: usize) -> Value<'e> {
     if row.name == "open_by_handle_at" {
         return fd::primary(event).and_then(|_| fd::name(event)).into();
     }
-    let mut names = row.args.windows(2).filter_map(|pair| match pair {
+    names_at(row).nth(n).and_then(|name| absolute(event, name)).into()
+}
+
+/// The names of the arguments of an `..at` call that are names in the directory of the descriptor before them.
+pub(crate) fn names_at(row: &'static Syscall) -> impl Iterator<Item = &'static str> {
+    row.args.windows(2).filter_map(|pair| match pair {
         [dirfd, name] if dirfd.kind == Kind::Dirfd && matches!(name.kind, Kind::Path | Kind::ExecPath(_)) => {
             Some(name.name)
         }
         _ => None,
-    });
-    names.nth(n).and_then(|name| absolute(event, name)).into()
+    })
 }
 
 /// The absolute path of the argument `name`: a relative one begins at the directory descriptor before it, else in the
 /// working directory.
-fn absolute<'e>(event: &'e Event<'_>, name: &str) -> Option<Cow<'e, [u8]>> {
+fn absolute<'e>(event: &'e Event<'_>, name: &str) -> Option<&'e [u8]> {
     let raw = args::bytes(&event.raw, name)?;
     if raw.starts_with(b"/") {
-        return path::resolve(root(event), None, raw);
+        return path::resolve(event.arena, root(event), None, raw);
     }
     match (event.raw.name()?, name) {
         // A symbolic link leads on from the directory that it is in.
         ("symlink" | "symlinkat", "target") => {
             let link = absolute(event, "linkpath")?;
-            path::resolve(root(event), Some(path::directory(&link)), raw)
+            path::resolve(event.arena, root(event), Some(path::directory(link)), raw)
         }
         // What is no path of a device: `proc`, `tmpfs`.
-        ("mount", "dev") => Some(Cow::Borrowed(raw)),
-        _ => path::resolve(root(event), Some(base(event, name)?), raw),
+        ("mount", "dev") => Some(raw),
+        _ => path::resolve(event.arena, root(event), Some(base(event, name)?), raw),
     }
 }
 

@@ -1,38 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Paths as the kernel would walk them, without looking at any file: symbolic links are not followed.
 
-use std::borrow::Cow;
+use crate::arena::Arena;
 
 /// The absolute path that `raw` names for a process whose root directory is `root`; a relative one begins at `base`.
 /// `.`, `..` and repeated slashes are resolved; `..` does not lead out of the root. `None` when `raw` is relative and
 /// `base` is not known.
 #[must_use]
-pub fn resolve<'r>(root: &[u8], base: Option<&[u8]>, raw: &'r [u8]) -> Option<Cow<'r, [u8]>> {
+pub fn resolve<'r>(arena: &'r Arena, root: &[u8], base: Option<&[u8]>, raw: &'r [u8]) -> Option<&'r [u8]> {
     let absolute = raw.starts_with(b"/");
     if absolute && is_root(root) && is_normal(raw) {
-        return Some(Cow::Borrowed(raw));
+        return Some(raw);
     }
     let start = if absolute { root } else { base? };
-    let mut path = Vec::with_capacity(start.len() + raw.len() + 1);
-    push(&mut path, start, 0);
-    // A directory that was opened before a chroot may be outside the root: then nothing but `/` holds.
-    let floor = if within(&path, root) { floor_of(root) } else { 0 };
-    push(&mut path, raw, floor);
-    if path.is_empty() {
-        path.push(b'/');
-    }
-    Some(Cow::Owned(path))
+    let top = arena.text(|path| push(path, root, 0));
+    Some(arena.text(|path| {
+        push(path, start, 0);
+        // A directory that was opened before a chroot may be outside the root: then nothing but `/` holds.
+        let floor = if within(path, top) { top.len() } else { 0 };
+        push(path, raw, floor);
+        if path.is_empty() {
+            path.push(b'/');
+        }
+    }))
 }
 
 /// `raw` without repeated slashes.
 #[must_use]
-pub fn single_slashes(raw: &[u8]) -> Cow<'_, [u8]> {
+pub fn single_slashes<'r>(arena: &'r Arena, raw: &'r [u8]) -> &'r [u8] {
     if !raw.windows(2).any(|pair| pair == b"//") {
-        return Cow::Borrowed(raw);
+        return raw;
     }
-    let mut path = raw.to_vec();
-    path.dedup_by(|next, last| *next == b'/' && *last == b'/');
-    Cow::Owned(path)
+    arena.text(|path| {
+        path.extend_from_slice(raw);
+        path.dedup_by(|next, last| *next == b'/' && *last == b'/');
+    })
 }
 
 /// The directory of a path that is not a directory itself.
@@ -62,18 +64,9 @@ fn is_normal(path: &[u8]) -> bool {
             .is_some_and(|names| names.split(|byte| *byte == b'/').all(|name| !matches!(name, b"" | b"." | b"..")))
 }
 
-/// How long the root's own path is, once it is resolved.
-fn floor_of(root: &[u8]) -> usize {
-    let mut path = Vec::with_capacity(root.len());
-    push(&mut path, root, 0);
-    path.len()
-}
-
-/// Whether the resolved `path` is `root` or below it.
-fn within(path: &[u8], root: &[u8]) -> bool {
-    let mut top = Vec::with_capacity(root.len());
-    push(&mut top, root, 0);
-    path.strip_prefix(top.as_slice()).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+/// Whether `path` is `top` or below it; both are resolved.
+fn within(path: &[u8], top: &[u8]) -> bool {
+    path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
 }
 
 /// Walks `names` from `path`, which never becomes shorter than `floor`.
@@ -99,8 +92,10 @@ mod tests {
 
     use super::*;
 
-    fn show(path: Option<Cow<'_, [u8]>>) -> String {
-        path.map_or_else(|| "-".to_owned(), |path| String::from_utf8_lossy(&path).into_owned())
+    fn show(root: &str, base: Option<&str>, raw: &str) -> String {
+        let arena = Arena::default();
+        let path = resolve(&arena, root.as_bytes(), base.map(str::as_bytes), raw.as_bytes());
+        path.map_or_else(|| "-".to_owned(), |path| String::from_utf8_lossy(path).into_owned())
     }
 
     #[test]
@@ -125,38 +120,37 @@ mod tests {
             ("/jail/", "/out", "..", "/"),
         ];
         for (root, base, raw, want) in table {
-            let got = resolve(root.as_bytes(), Some(base.as_bytes()), raw.as_bytes());
-            assert_eq!(show(got), want, "{raw} from {base} in {root}");
+            assert_eq!(show(root, Some(base), raw), want, "{raw} from {base} in {root}");
         }
-        assert_eq!(show(resolve(b"/", None, b"x")), "-");
-        assert_eq!(show(resolve(b"/", None, b"/x")), "/x");
-        assert!(matches!(resolve(b"/", None, b"/a/b"), Some(Cow::Borrowed(_))));
+        assert_eq!(show("/", None, "x"), "-");
+        assert_eq!(show("/", None, "/x"), "/x");
     }
 
     #[test]
     fn parts_of_a_path() {
         assert_eq!((directory(b"/a/b"), filename(b"/a/b")), (&b"/a"[..], &b"b"[..]));
         assert_eq!((directory(b"/a"), filename(b"/a")), (&b"/"[..], &b"a"[..]));
-        assert_eq!(single_slashes(b"//a///../b").as_ref(), b"/a/../b");
+        assert_eq!(single_slashes(&Arena::default(), b"//a///../b"), b"/a/../b");
     }
 
     proptest! {
         #[test]
         fn what_is_resolved_stays_so(root in "(/[a./]{0,6})?", base in "/[ab./]{0,8}", raw in "[ab./\\PC]{0,16}") {
             let (root, base, raw) = (root.as_bytes(), base.as_bytes(), raw.as_bytes());
-            let once = resolve(root, Some(base), raw).expect("a base").into_owned();
-            prop_assert!(is_normal(&once), "{}", String::from_utf8_lossy(&once));
-            let again = resolve(b"/", None, &once).expect("absolute");
-            prop_assert_eq!(again.as_ref(), once.as_slice());
+            let arena = Arena::default();
+            let once = resolve(&arena, root, Some(base), raw).expect("a base");
+            prop_assert!(is_normal(once), "{}", String::from_utf8_lossy(once));
+            prop_assert_eq!(resolve(&arena, b"/", None, once), Some(once));
             if raw.starts_with(b"/") {
-                prop_assert!(within(&once, root));
+                prop_assert!(within(once, arena.text(|top| push(top, root, 0))));
             }
         }
 
         #[test]
         fn any_bytes_never_panic(root: Vec<u8>, base: Option<Vec<u8>>, raw: Vec<u8>) {
-            let _ = resolve(&root, base.as_deref(), &raw);
-            let _ = (single_slashes(&raw), directory(&raw), filename(&raw));
+            let arena = Arena::default();
+            let _ = resolve(&arena, &root, base.as_deref(), &raw);
+            let _ = (single_slashes(&arena, &raw), directory(&raw), filename(&raw));
         }
     }
 }

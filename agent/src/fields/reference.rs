@@ -68,6 +68,20 @@ fn did_you_mean(like: Option<&str>) -> String {
     like.map(|like| format!(" (did you mean `{like}`?)")).unwrap_or_default()
 }
 
+/// Fields that have several values unless an argument names one.
+const LISTS: &[&str] = &[
+    "fd.ip",
+    "fd.net",
+    "fd.port",
+    "proc.aargs",
+    "proc.acmdline",
+    "proc.aenv",
+    "proc.aexe",
+    "proc.aexepath",
+    "proc.aname",
+    "proc.apid",
+];
+
 impl Reference {
     /// Its value for `event`, for a comparison.
     #[must_use]
@@ -79,6 +93,12 @@ impl Reference {
     #[must_use]
     pub fn output<'e>(&self, event: &'e Event<'_>) -> Value<'e> {
         if self.field.kind == Type::Hostname { Value::Missing } else { self.get(event) }
+    }
+
+    /// Whether it may have several values.
+    #[must_use]
+    pub fn is_list(&self) -> bool {
+        self.arg.is_none() && LISTS.contains(&self.field.name)
     }
 
     /// It as it was written: what its key in JSON is.

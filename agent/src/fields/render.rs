@@ -28,7 +28,7 @@ impl Value<'_> {
             }
             Self::List(values) => {
                 let start = out.len();
-                for value in values {
+                for value in *values {
                     if out.len() > start {
                         out.push(b' ');
                     }
@@ -45,7 +45,7 @@ impl Value<'_> {
             Self::Text(bytes) | Self::Bytes(bytes) => escape::text(bytes, out),
             Self::List(values) => {
                 let start = out.len();
-                for value in values {
+                for value in *values {
                     if out.len() > start {
                         out.push(b' ');
                     }

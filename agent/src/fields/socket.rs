@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The ends of an event's socket: what is known of the socket, and what the call itself says of its peer.
 
-use std::{borrow::Cow, net::IpAddr};
+use std::net::IpAddr;
 
 use super::args;
 use crate::{
     decode::sockaddr::SockAddr,
     event::Event,
-    metadata::file::{Ends, File, FileKind, Role, Socket},
+    metadata::file::{EndsRef, File, FileKind, Role, Socket},
 };
 
 /// `SOCK_STREAM`, `SOCK_DGRAM`, `SOCK_RAW`: <https://github.com/torvalds/linux/blob/v6.12/include/linux/net.h#L62>
@@ -74,69 +74,53 @@ pub(super) fn of(file: &File) -> Option<&Socket> {
 
 /// The ends of an IPv4 or IPv6 socket.
 pub(super) fn inet(event: &Event<'_>, file: &File) -> Option<Inet> {
-    let socket = seen(event, of(file)?);
     let known = |end: Endpoint| (end.1 != 0 || !end.0.is_unspecified()).then_some(end);
-    match socket.ends {
-        Ends::Inet { local, remote } => Some(Inet { local: known(local), remote: known(remote), role: socket.role }),
-        Ends::Unix { .. } | Ends::Other => None,
+    match seen(event, of(file)?) {
+        (EndsRef::Inet { local, remote }, role) => Some(Inet { local: known(local), remote: known(remote), role }),
+        (EndsRef::Unix { .. } | EndsRef::Other, _) => None,
     }
 }
 
-/// The socket as the event sees it: with the peer that the call names, which is the destination of a `connect` or of a
-/// message, or a message's source. IPv4 addresses of IPv6 sockets are IPv4 addresses.
-pub(super) fn seen<'e>(event: &Event<'_>, socket: &'e Socket) -> Cow<'e, Socket> {
-    let peer = peer(event, socket);
-    if peer.is_none() && !is_mapped(socket) {
-        return Cow::Borrowed(socket);
-    }
-    let mut socket = socket.clone();
-    match (&mut socket.ends, peer) {
-        (Ends::Inet { local, remote }, peer) => {
-            if let Some((Peer::Inet(end), role)) = peer {
-                *remote = end;
-                take_role(&mut socket.role, role);
-            }
-            *local = (local.0.to_canonical(), local.1);
-            *remote = (remote.0.to_canonical(), remote.1);
+/// The socket's ends and its side as the event sees them: with the peer that the call names, which is the destination of a
+/// `connect` or of a message, or a message's source. IPv4 addresses of IPv6 sockets are IPv4 addresses.
+pub(super) fn seen<'e>(event: &'e Event<'_>, socket: &'e Socket) -> (EndsRef<'e>, Role) {
+    let canonical = |(address, port): Endpoint| (address.to_canonical(), port);
+    match (socket.ends(), peer(event, socket)) {
+        (EndsRef::Inet { local, remote }, peer) => {
+            let (remote, role) = match peer {
+                Some((Peer::Inet(end), role)) => (end, taken(socket.role, role)),
+                Some((Peer::Unix(_), _)) | None => (remote, socket.role),
+            };
+            (EndsRef::Inet { local: canonical(local), remote: canonical(remote) }, role)
         }
-        (Ends::Unix { peer, .. }, Some((Peer::Unix(name), role))) => {
-            *peer = name;
-            take_role(&mut socket.role, role);
+        (EndsRef::Unix { local, .. }, Some((Peer::Unix(peer), role))) => {
+            (EndsRef::Unix { local, peer }, taken(socket.role, role))
         }
-        (Ends::Unix { .. } | Ends::Other, _) => {}
-    }
-    Cow::Owned(socket)
-}
-
-/// A role that was not known before.
-fn take_role(known: &mut Role, role: Role) {
-    if *known == Role::Unknown {
-        *known = role;
+        (ends @ (EndsRef::Unix { .. } | EndsRef::Other), _) => (ends, socket.role),
     }
 }
 
-/// Whether an IPv6 socket has an IPv4 address.
-fn is_mapped(socket: &Socket) -> bool {
-    let mapped = |end: &Endpoint| end.0.to_canonical() != end.0;
-    matches!(&socket.ends, Ends::Inet { local, remote } if mapped(local) || mapped(remote))
+/// The side that is known, else the one that the call tells.
+fn taken(known: Role, told: Role) -> Role {
+    if known == Role::Unknown { told } else { known }
 }
 
 /// Whether the call gives the socket another peer than it was known to have.
 pub(super) fn peer_changed(event: &Event<'_>, socket: &Socket) -> bool {
-    match (peer(event, socket), &socket.ends) {
-        (Some((Peer::Inet(new), _)), Ends::Inet { remote, .. }) => new != *remote,
-        (Some((Peer::Unix(new), _)), Ends::Unix { peer, .. }) => new != *peer,
-        (Some(_) | None, Ends::Inet { .. } | Ends::Unix { .. } | Ends::Other) => false,
+    match (peer(event, socket), socket.ends()) {
+        (Some((Peer::Inet(new), _)), EndsRef::Inet { remote, .. }) => new != remote,
+        (Some((Peer::Unix(new), _)), EndsRef::Unix { peer, .. }) => new != peer,
+        (Some(_) | None, EndsRef::Inet { .. } | EndsRef::Unix { .. } | EndsRef::Other) => false,
     }
 }
 
-enum Peer {
+enum Peer<'e> {
     Inet(Endpoint),
-    Unix(Box<[u8]>),
+    Unix(&'e [u8]),
 }
 
 /// The peer that the call names, and which side the socket then is on.
-fn peer(event: &Event<'_>, socket: &Socket) -> Option<(Peer, Role)> {
+fn peer<'e>(event: &'e Event<'_>, socket: &Socket) -> Option<(Peer<'e>, Role)> {
     let role = match event.raw.name()? {
         "connect" | "sendto" | "sendmsg" | "sendmmsg" => Role::Client,
         "recvfrom" | "recvmsg" | "recvmmsg" => Role::Server,
@@ -149,8 +133,8 @@ fn peer(event: &Event<'_>, socket: &Socket) -> Option<(Peer, Role)> {
     let peer = args::address(&event.raw, |address| match address {
         SockAddr::Inet(to) => Some(Peer::Inet((IpAddr::V4(*to.ip()), to.port()))),
         SockAddr::Inet6(to) => Some(Peer::Inet((IpAddr::V6(*to.ip()), to.port()))),
-        SockAddr::UnixPath(path) => Some(Peer::Unix(Box::from(*path))),
-        SockAddr::UnixAbstract(name) => Some(Peer::Unix([&[0], *name].concat().into())),
+        SockAddr::UnixPath(path) => Some(Peer::Unix(event.arena.copy(path))),
+        SockAddr::UnixAbstract(name) => Some(Peer::Unix(event.arena.concat(&[&[0], name]))),
         SockAddr::Unspec
         | SockAddr::UnixUnnamed
         | SockAddr::Netlink { .. }
@@ -182,8 +166,8 @@ pub(super) fn connected(event: &Event<'_>, socket: &Socket) -> bool {
     if event.raw.name() == Some("connect") {
         return event.raw.ret() == Some(0);
     }
-    match &socket.ends {
-        Ends::Inet { remote, .. } => remote.1 != 0,
-        Ends::Unix { .. } | Ends::Other => false,
+    match socket.ends() {
+        EndsRef::Inet { remote, .. } => remote.1 != 0,
+        EndsRef::Unix { .. } | EndsRef::Other => false,
     }
 }

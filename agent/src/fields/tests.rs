@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Every field on events that have it and on events that do not.
 
+mod allocations;
 pub(crate) mod fixture;
 mod templates;
 mod values;
@@ -108,5 +109,19 @@ proptest::proptest! {
                 proptest::prop_assert!(!required || reference.arg.is_some());
             }
         }
+    }
+}
+
+#[test]
+fn what_has_several_values_is_said_to() {
+    for (fixture, _) in values::cases() {
+        fixture.with(|event| {
+            for field in all() {
+                let Ok(reference) = field.name.parse::<Reference>() else { continue };
+                if let super::value::Value::List(_) = reference.get(event) {
+                    assert!(reference.is_list(), "{reference}");
+                }
+            }
+        });
     }
 }

@@ -6,18 +6,31 @@ use crate::{decode::symbols::process::CAPABILITIES, event::Event};
 
 /// The fields.
 pub(super) const FIELDS: &[Field] = &[
-    Field::new("thread.tid", Type::Int64, "the thread id", |e, _| i64::from(e.raw.header.tid).into()),
-    Field::new("thread.vtid", Type::Int64, "the thread id in its PID namespace", |e, _| vtid(e).map(i64::from).into()),
-    Field::new("thread.ismain", Type::Bool, "whether it is the first thread of its process", |e, _| is_main(e).into()),
-    Field::new("thread.cap_permitted", Type::Charbuf, "the permitted capabilities, separated by spaces", |e, _| {
-        capabilities(e, 0)
+    Field::of_call("thread.tid", Type::Int64, "the thread id", |e, _| i64::from(e.raw.header.tid).into()),
+    Field::of_process("thread.vtid", Type::Int64, "the thread id in its PID namespace", |e, _| {
+        vtid(e).map(i64::from).into()
     }),
-    Field::new("thread.cap_effective", Type::Charbuf, "the effective capabilities, separated by spaces", |e, _| {
-        capabilities(e, 1)
+    Field::of_call("thread.ismain", Type::Bool, "whether it is the first thread of its process", |e, _| {
+        is_main(e).into()
     }),
-    Field::new("thread.cap_inheritable", Type::Charbuf, "the inheritable capabilities, separated by spaces", |e, _| {
-        capabilities(e, 2)
-    }),
+    Field::of_process(
+        "thread.cap_permitted",
+        Type::Charbuf,
+        "the permitted capabilities, separated by spaces",
+        |e, _| capabilities(e, 0),
+    ),
+    Field::of_process(
+        "thread.cap_effective",
+        Type::Charbuf,
+        "the effective capabilities, separated by spaces",
+        |e, _| capabilities(e, 1),
+    ),
+    Field::of_process(
+        "thread.cap_inheritable",
+        Type::Charbuf,
+        "the inheritable capabilities, separated by spaces",
+        |e, _| capabilities(e, 2),
+    ),
 ];
 
 const fn is_main(event: &Event<'_>) -> bool {
@@ -30,10 +43,18 @@ fn vtid(event: &Event<'_>) -> Option<u32> {
 }
 
 /// The set number `set` of [`crate::metadata::process::Credentials::capabilities`].
-fn capabilities<'e>(event: &Event<'_>, set: usize) -> Value<'e> {
+fn capabilities<'e>(event: &'e Event<'_>, set: usize) -> Value<'e> {
     let Some(mask) = credentials(event).and_then(|credentials| credentials.capabilities.get(set)) else {
         return Value::Missing;
     };
     let held = CAPABILITIES.iter().filter(|(bit, _)| (mask >> bit) & 1 != 0).map(|(_, name)| *name);
-    held.collect::<Vec<_>>().join(" ").into_bytes().into()
+    let write = |out: &mut Vec<u8>| {
+        for name in held {
+            if !out.is_empty() {
+                out.push(b' ');
+            }
+            out.extend_from_slice(name.as_bytes());
+        }
+    };
+    event.arena.text(write).into()
 }

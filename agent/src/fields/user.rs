@@ -10,22 +10,22 @@ use crate::{
 
 /// The fields.
 pub(super) const FIELDS: &[Field] = &[
-    Field::new("user.uid", Type::Uint32, "the effective user id", |e, _| uid(e).into()),
-    Field::new("user.name", Type::Charbuf, "the user's name", |e, _| uid(e).and_then(|uid| name(e, uid)).into()),
-    Field::new("user.homedir", Type::Charbuf, "the user's home directory", |e, _| {
+    Field::of_process("user.uid", Type::Uint32, "the effective user id", |e, _| uid(e).into()),
+    Field::of_process("user.name", Type::Charbuf, "the user's name", |e, _| uid(e).and_then(|uid| name(e, uid)).into()),
+    Field::of_process("user.homedir", Type::Charbuf, "the user's home directory", |e, _| {
         uid(e).and_then(|uid| user(e, uid)).map(|user| &*user.home).into()
     }),
-    Field::new("user.shell", Type::Charbuf, "the user's login shell", |e, _| {
+    Field::of_process("user.shell", Type::Charbuf, "the user's login shell", |e, _| {
         uid(e).and_then(|uid| user(e, uid)).map(|user| &*user.shell).into()
     }),
-    Field::new("user.loginuid", Type::Int64, "the id of the user that logged in, -1 when nobody did", |e, _| {
+    Field::of_process("user.loginuid", Type::Int64, "the id of the user that logged in, -1 when nobody did", |e, _| {
         login(e).map(|uid| if uid == NOBODY { -1 } else { i64::from(uid) }).into()
     }),
-    Field::new("user.loginname", Type::Charbuf, "the name of the user that logged in", |e, _| {
+    Field::of_process("user.loginname", Type::Charbuf, "the name of the user that logged in", |e, _| {
         login(e).filter(|uid| *uid != NOBODY).and_then(|uid| name(e, uid)).into()
     }),
-    Field::new("group.gid", Type::Uint32, "the effective group id", |e, _| gid(e).into()),
-    Field::new("group.name", Type::Charbuf, "the group's name", |e, _| match gid(e) {
+    Field::of_process("group.gid", Type::Uint32, "the effective group id", |e, _| gid(e).into()),
+    Field::of_process("group.name", Type::Charbuf, "the group's name", |e, _| match gid(e) {
         Some(gid) => {
             e.tables.and_then(|tables| tables.group(gid)).or_else(|| (gid == 0).then_some(&b"root"[..])).into()
         }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The value of a field.
 
-use std::{borrow::Cow, net::IpAddr};
+use std::net::IpAddr;
 
 use super::clock;
+use crate::arena::Arena;
 
-/// The value of a field for one event. Bytes are borrowed from the event and the tables where that is possible.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The value of a field for one event. Bytes are borrowed from the event and the tables; what has to be put together is in
+/// the event's arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
     /// None.
     Missing,
@@ -23,16 +25,16 @@ pub enum Value<'a> {
     /// A time, in nanoseconds since the epoch: text for people, a number for machines.
     Time(u64, clock::Style),
     /// Text; bytes that need not be UTF-8.
-    Text(Cow<'a, [u8]>),
+    Text(&'a [u8]),
     /// The content of a buffer.
-    Bytes(Cow<'a, [u8]>),
+    Bytes(&'a [u8]),
     /// An address.
     Ip(IpAddr),
     /// Several values, any of which a comparison may take.
-    List(Vec<Self>),
+    List(&'a [Self]),
 }
 
-impl Value<'_> {
+impl<'a> Value<'a> {
     /// Whether there is none.
     #[must_use]
     pub const fn is_missing(&self) -> bool {
@@ -40,8 +42,8 @@ impl Value<'_> {
     }
 
     /// The values of a list; none makes it missing.
-    pub(super) fn list(values: impl Iterator<Item = Self>) -> Self {
-        let values: Vec<_> = values.filter(|value| !value.is_missing()).collect();
+    pub(crate) fn list(arena: &'a Arena, values: impl Iterator<Item = Self>) -> Self {
+        let values = arena.list(values.filter(|value| !value.is_missing()));
         if values.is_empty() { Self::Missing } else { Self::List(values) }
     }
 }
@@ -55,27 +57,15 @@ where
     }
 }
 
-impl<'a> From<Cow<'a, [u8]>> for Value<'a> {
-    fn from(text: Cow<'a, [u8]>) -> Self {
-        Self::Text(text)
-    }
-}
-
 impl<'a> From<&'a [u8]> for Value<'a> {
     fn from(text: &'a [u8]) -> Self {
-        Self::Text(Cow::Borrowed(text))
+        Self::Text(text)
     }
 }
 
 impl<'a> From<&'a str> for Value<'a> {
     fn from(text: &'a str) -> Self {
         Self::from(text.as_bytes())
-    }
-}
-
-impl From<Vec<u8>> for Value<'_> {
-    fn from(text: Vec<u8>) -> Self {
-        Self::Text(Cow::Owned(text))
     }
 }
 

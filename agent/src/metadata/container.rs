@@ -20,14 +20,14 @@ mod tests;
 
 use std::{
     sync::{Arc, OnceLock},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 pub use self::{
     details::{Details, MAX_LABEL_LEN, MAX_LABELS, MAX_MOUNTS, Mount, Pod},
     image::Image,
     reason::Reason,
-    registry::{Config, Containers, MAX_CONTAINERS},
+    registry::{Config, Containers, MAX_CONTAINERS, Whose},
     stats::ContainerStats,
 };
 use super::cgroup::{PodUid, Runtime};
@@ -106,6 +106,12 @@ impl Container {
             return Some(&self.full_id);
         }
         self.details()?.name.as_deref()
+    }
+
+    /// How long ago it was first seen.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        self.first_seen.elapsed()
     }
 
     /// The pod that its cgroup is in.

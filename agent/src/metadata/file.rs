@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What is known of an open file.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::{
+    io::Write as _,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
 
 use agent_common::state::file;
 
@@ -73,6 +76,27 @@ pub enum Ends {
     Other,
 }
 
+/// The ends of a socket, borrowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndsRef<'a> {
+    /// [`Ends::Inet`]
+    Inet {
+        /// Local address and port.
+        local: (IpAddr, u16),
+        /// Remote address and port.
+        remote: (IpAddr, u16),
+    },
+    /// [`Ends::Unix`]
+    Unix {
+        /// The name it is bound to.
+        local: &'a [u8],
+        /// The name that the peer is bound to.
+        peer: &'a [u8],
+    },
+    /// [`Ends::Other`]
+    Other,
+}
+
 /// Which side of a connection a socket is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -136,27 +160,39 @@ impl File {
                 out.extend_from_slice(b"anon_inode:");
                 out.extend_from_slice(name);
             }
-            FileKind::Socket(socket) => socket.write_name(self.inode, out),
+            FileKind::Socket(socket) => socket.ends().write_name(socket.role, self.inode, out),
         }
         true
     }
 }
 
 impl Socket {
-    /// Appends its name, the client's end first; `inode` is the socket's.
-    pub fn write_name(&self, inode: u64, out: &mut Vec<u8>) {
+    /// Its ends.
+    #[must_use]
+    pub fn ends(&self) -> EndsRef<'_> {
         match &self.ends {
-            Ends::Inet { local, remote } if remote.1 != 0 => {
-                let (client, server) = match self.role {
+            Ends::Inet { local, remote } => EndsRef::Inet { local: *local, remote: *remote },
+            Ends::Unix { local, peer } => EndsRef::Unix { local, peer },
+            Ends::Other => EndsRef::Other,
+        }
+    }
+}
+
+impl EndsRef<'_> {
+    /// Appends the name of the socket on the side `role`, the client's end first; `inode` is the socket's.
+    pub fn write_name(self, role: Role, inode: u64, out: &mut Vec<u8>) {
+        match self {
+            Self::Inet { local, remote } if remote.1 != 0 => {
+                let (client, server) = match role {
                     Role::Server => (remote, local),
                     Role::Client | Role::Unknown => (local, remote),
                 };
-                endpoint(*client, out);
+                endpoint(client, out);
                 out.extend_from_slice(b"->");
-                endpoint(*server, out);
+                endpoint(server, out);
             }
-            Ends::Inet { local, .. } if local.1 != 0 => endpoint(*local, out),
-            Ends::Unix { local, peer } if !(local.is_empty() && peer.is_empty()) => {
+            Self::Inet { local, .. } if local.1 != 0 => endpoint(local, out),
+            Self::Unix { local, peer } if !(local.is_empty() && peer.is_empty()) => {
                 let name = if local.is_empty() { peer } else { local };
                 match name.strip_prefix(&[0]) {
                     // As /proc/net/unix shows abstract names.
@@ -167,7 +203,7 @@ impl Socket {
                     None => out.extend_from_slice(name),
                 }
             }
-            Ends::Inet { .. } | Ends::Unix { .. } | Ends::Other => bracketed("socket", inode, out),
+            Self::Inet { .. } | Self::Unix { .. } | Self::Other => bracketed("socket", inode, out),
         }
     }
 }
@@ -182,7 +218,7 @@ fn bracketed(what: &str, inode: u64, out: &mut Vec<u8>) {
 
 /// `address:port`, as Falco writes it: IPv6 without brackets.
 fn endpoint((address, port): (IpAddr, u16), out: &mut Vec<u8>) {
-    out.extend_from_slice(address.to_string().as_bytes());
+    let _ = write!(out, "{address}");
     out.push(b':');
     out.extend_from_slice(itoa::Buffer::new().format(port).as_bytes());
 }

@@ -25,7 +25,7 @@ pub fn text(bytes: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Characters that would act on a terminal, or hide what stands there: controls, line separators, direction marks.
-fn hides(c: char) -> bool {
+pub(crate) fn hides(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

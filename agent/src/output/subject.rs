@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Who made an event, and on what, in the default lines of text and JSON.
 
-use std::{
-    borrow::Cow,
-    sync::{Arc, LazyLock},
-};
+use std::sync::{Arc, LazyLock};
 
-use agent_common::schema::{Arg, Kind};
+use agent_common::{
+    record::NO_ID,
+    schema::{Arg, Kind},
+};
 
 use super::escape;
 use crate::{
     decode::{RawArg, value::AT_FDCWD},
     event::Event,
-    fields::{self, Field},
+    fields::{self, Get, reference, value::Value},
     metadata::{
         container::Container,
         descriptor::{Place, place},
@@ -21,8 +21,12 @@ use crate::{
     },
 };
 
-/// A member of an object of a JSON line: its key, what a remark calls it, and the field that it shows.
+/// A member of an object of a JSON line: its key, what a remark calls it, and the field that it shows; [`MADE_BY`] is none.
 type Member = (&'static str, &'static str, &'static str);
+
+/// What stands for the id of the process that made the process. The field `proc.ppid` is that of its present parent, which
+/// the name does not go with when the one that made it has ended.
+const MADE_BY: &str = "";
 
 /// The objects of a JSON line.
 const OBJECTS: &[(&str, &[Member])] = &[
@@ -44,7 +48,7 @@ const OBJECTS: &[(&str, &[Member])] = &[
     (
         "parent",
         &[
-            ("pid", "parent.pid", "proc.ppid"),
+            ("pid", "parent.pid", MADE_BY),
             ("name", "parent.name", "proc.pname"),
             ("exe_path", "parent.exe_path", "proc.pexepath"),
             ("cmdline", "parent.cmdline", "proc.pcmdline"),
@@ -70,14 +74,20 @@ const OBJECTS: &[(&str, &[Member])] = &[
     ),
 ];
 
-/// A member with its field.
-type Filled = (&'static str, &'static str, &'static Field);
+/// A member with the way to its value.
+type Filled = (&'static str, &'static str, Get);
 
 /// The objects with their fields.
 static FILLED: LazyLock<Vec<(&'static str, Vec<Filled>)>> = LazyLock::new(|| {
-    let fill = |(key, label, field): &Member| Some((*key, *label, fields::find(field)?));
+    let get = |field| -> Option<Get> { if field == MADE_BY { Some(made_by) } else { Some(fields::find(field)?.get) } };
+    let fill = |(key, label, field): &Member| Some((*key, *label, get(field)?));
     OBJECTS.iter().map(|(object, members)| (*object, members.iter().filter_map(fill).collect())).collect()
 });
+
+fn made_by<'e>(event: &'e Event<'_>, _: Option<&reference::Arg>) -> Value<'e> {
+    let known = event.process.map(|process| process.ppid);
+    known.or_else(|| Some(event.raw.header.ppid).filter(|ppid| *ppid != NO_ID)).map(i64::from).into()
+}
 
 /// Objects that were written lately: threads make many calls, and stay who they are.
 #[derive(Clone, Debug, Default)]
@@ -180,11 +190,11 @@ impl Cache {
 fn who(event: &Event<'_>, escaped: &mut Vec<&'static str>, out: &mut Vec<u8>) {
     for (object, members) in FILLED.iter() {
         super::json::member(object, out);
-        for (i, (key, label, field)) in members.iter().enumerate() {
+        for (i, (key, label, get)) in members.iter().enumerate() {
             out.extend_from_slice(if i == 0 { b"{\"" } else { b",\"" });
             out.extend_from_slice(key.as_bytes());
             out.extend_from_slice(b"\":");
-            if (field.get)(event, None).json(out) {
+            if get(event, None).json(out) {
                 escaped.push(label);
             }
         }
@@ -208,11 +218,11 @@ fn files(event: &Event<'_>, escaped: &mut Vec<&'static str>, out: &mut Vec<u8>) 
     };
     for (arg, raw) in event.raw.args() {
         if let Some(name) = of_argument(event, arg, raw) {
-            put(arg.name, &name);
+            put(arg.name, name);
         }
     }
     if let Some(name) = of_result(event) {
-        put("ret", &name);
+        put("ret", name);
     }
     if open == b'{' {
         out.push(b'{');
@@ -220,9 +230,8 @@ fn files(event: &Event<'_>, escaped: &mut Vec<&'static str>, out: &mut Vec<u8>) 
     out.push(b'}');
 }
 
-fn name(file: Option<&File>) -> Option<Cow<'static, [u8]>> {
-    let mut name = Vec::new();
-    file?.write_name(&mut name).then_some(Cow::Owned(name))
+fn name<'a>(event: &Event<'a>, file: Option<&File>) -> Option<&'a [u8]> {
+    event.arena.some_text(|out| file.is_some_and(|file| file.write_name(out)))
 }
 
 /// The file `n` (0 or 1) of an event.
@@ -231,22 +240,22 @@ fn file<'a>(event: &Event<'a>, n: u32) -> Option<&'a File> {
 }
 
 /// The name of the file that a descriptor argument refers to; of `AT_FDCWD` the working directory.
-pub(super) fn of_argument<'a>(event: &Event<'a>, arg: &Arg, raw: RawArg<'_>) -> Option<Cow<'a, [u8]>> {
+pub(super) fn of_argument<'a>(event: &Event<'a>, arg: &Arg, raw: RawArg<'_>) -> Option<&'a [u8]> {
     if !matches!(arg.kind, Kind::Fd | Kind::Dirfd) {
         return None;
     }
     if arg.kind == Kind::Dirfd && raw.word().is_some_and(|word| (word as u32).cast_signed() == AT_FDCWD) {
         let own = event.thread.and_then(|thread| thread.cwd.as_deref());
-        return own.or_else(|| event.process?.cwd.as_deref()).map(Cow::Borrowed);
+        return own.or_else(|| event.process?.cwd.as_deref());
     }
     let row = event.raw.row?;
     let n = (0..2).find(|n| place(row, *n) == Some(Place::Register(arg.at)))?;
-    name(file(event, n))
+    name(event, file(event, n))
 }
 
 /// The name of the file that the call made a descriptor of.
-pub(super) fn of_result(event: &Event<'_>) -> Option<Cow<'static, [u8]>> {
+pub(super) fn of_result<'a>(event: &Event<'a>) -> Option<&'a [u8]> {
     let row = event.raw.row?;
     let n = (0..2).find(|n| place(row, *n) == Some(Place::Result))?;
-    name(file(event, n))
+    name(event, file(event, n))
 }

@@ -13,6 +13,7 @@ use super::escape;
 use crate::{
     event::Event,
     fields::{
+        Basis,
         reference::{BadReference, Reference},
         value::Value,
     },
@@ -148,6 +149,12 @@ impl Template {
         }
         self.parts.push(Part::Field(reference, width));
         Ok(())
+    }
+
+    /// Whether it shows what stands on `basis`.
+    #[must_use]
+    pub fn stands_on(&self, basis: Basis) -> bool {
+        self.keys.iter().any(|reference| reference.field.basis == basis)
     }
 
     /// Appends the names of the columns as a line; nothing for a template that was given as text.

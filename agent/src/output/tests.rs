@@ -11,7 +11,7 @@ use crate::{
     decode::encode::Field,
     event::Gap,
     fields::tests::fixture::{Fixture, regular, socket, text, word},
-    ledger::{Account, AgentAccount, CpuAccount, Ledger},
+    ledger::{Account, AgentAccount, CpuAccount, Ledger, Removed},
     metadata::{MetadataAccount, file::Role},
 };
 
@@ -103,6 +103,7 @@ fn every_member_is_described() {
         syscalls: [("read".to_owned(), Account::default())].into(),
         agent: AgentAccount::default(),
         metadata: Some(MetadataAccount::default()),
+        condition: Some([("read".to_owned(), Removed::default())].into()),
         recursion_misses: 0,
         closed: true,
     };
@@ -110,7 +111,7 @@ fn every_member_is_described() {
     for key in ledger.as_object().expect("an object").keys() {
         assert!(described.contains(key.as_str()), "`{key}` of the ledger is not in docs/output.md");
     }
-    for part in [&ledger["agent"], &ledger["cpus"][0], &ledger["metadata"]] {
+    for part in [&ledger["agent"], &ledger["cpus"][0], &ledger["metadata"], &ledger["condition"]["read"]] {
         for key in part.as_object().expect("an object").keys() {
             assert!(PAGE.contains(&format!("`{key}`")), "`{key}` of the ledger is not in docs/output.md");
         }

@@ -70,13 +70,13 @@ pub fn event(event: &Event<'_>, colour: bool, out: &mut Vec<u8>) {
             out.extend_from_slice(b"...");
         }
         if let Some(name) = subject::of_argument(event, arg, raw) {
-            file(&name, colour, out);
+            file(name, colour, out);
         }
     }
     out.extend_from_slice(b") = ");
     result(event, colour, out);
     if let Some(name) = subject::of_result(event) {
-        file(&name, colour, out);
+        file(name, colour, out);
     }
     if event.late {
         out.extend_from_slice(b" (late)");

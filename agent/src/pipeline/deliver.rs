@@ -6,19 +6,24 @@ use std::{
     time::{Duration, Instant},
 };
 
+use agent_common::record::{Header, flag};
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender};
 
 use super::{
     clock::Clock,
     hold::{Held, Hold},
     order::{Batch, Entry, Hole, reason_names},
+    verdicts::{Replacement, Verdicts},
 };
 use crate::{
+    arena::Arena,
     decode::{self, Malformed, RawEvent, state::StateRecord},
     event::{Event, Gap},
     fields::tables::Tables,
-    metadata::{Metadata, Subject},
-    output::{Lines, sink::Chunk},
+    filter::active::{Active, Fate},
+    ledger::slot,
+    metadata::{Metadata, Subject, View},
+    output::{Lines, sink::Chunk, text},
     stats::Stats,
 };
 
@@ -52,10 +57,20 @@ pub(super) struct Deliver {
     pub(super) clock: Clock,
     /// What is to be handed to the output.
     pub(super) chunk: Chunk,
-    /// Events taken so far.
+    /// Which events are written.
+    pub(super) active: Arc<Active>,
+    /// What the kernel is told of cgroups.
+    pub(super) verdicts: Verdicts,
+    /// Filters that take the place of the one before.
+    pub(super) replacements: Receiver<Replacement>,
+    /// Events seen so far.
+    pub(super) seen: u64,
+    /// Events written so far, or waiting to be.
     pub(super) taken: u64,
     /// Boot time of the youngest event that was written.
     pub(super) reached: u64,
+    /// What the fields of one event put together.
+    pub(super) arena: Arena,
 }
 
 impl Deliver {
@@ -63,6 +78,7 @@ impl Deliver {
     pub(super) fn run(mut self, full: &Receiver<Batch>, empty: &Sender<Batch>) {
         self.lines.header(&mut self.chunk.bytes);
         self.send();
+        self.verdicts.begin(self.verdicts.base(), &self.active, self.metadata.as_mut());
         loop {
             let batch = match self.hold.deadline() {
                 None => full.recv().map_err(|_all_sent| RecvTimeoutError::Disconnected),
@@ -70,6 +86,7 @@ impl Deliver {
             };
             match batch {
                 Ok(batch) => {
+                    self.replace();
                     self.batch(&batch);
                     // Without a receiver the batch is simply freed.
                     let _ = empty.try_send(batch);
@@ -92,10 +109,18 @@ impl Deliver {
         self.send();
     }
 
+    /// Takes over the filter that was sent last, if one was.
+    fn replace(&mut self) {
+        let Some(Replacement { active, cgroup_base }) = self.replacements.try_iter().last() else { return };
+        self.active = active;
+        self.verdicts.begin(cgroup_base, &self.active, self.metadata.as_mut());
+    }
+
     fn batch(&mut self, batch: &Batch) {
         self.clock.follow();
         if let Some(metadata) = &mut self.metadata {
             metadata.refresh();
+            self.verdicts.follow(&self.active, metadata);
             self.lines.refresh();
         }
         self.release();
@@ -142,24 +167,31 @@ impl Deliver {
             Err(error) => return self.malformed(entry, error),
         };
         self.stats.decoded.add(1);
-        if self.count.is_some_and(|count| self.taken >= count) {
-            self.stats.filtered.add(1);
-            return;
-        }
-        self.taken += 1;
+        self.seen += 1;
+        let num = self.seen;
         let time = self.clock.epoch(entry.ts);
         let subject = self.metadata.as_mut().map(|metadata| metadata.subject(&raw, time)).unwrap_or_default();
-        if let Some(until) = self.metadata.as_ref().and_then(|metadata| metadata.deadline(&subject)) {
-            if let Some(oldest) = self.hold.push(*entry, bytes, self.taken, subject, until) {
-                self.held(&oldest);
+        let waits = self.metadata.as_ref().and_then(|metadata| metadata.deadline(&subject));
+        let Some(until) = waits else {
+            if subject.container.is_some() {
+                // Those of the same container that waited go before it.
+                self.release();
             }
-            return;
+            return self.emit(entry, raw, num, &subject);
+        };
+        // What is known to be refused has nothing to wait for.
+        if !self.active.waits() {
+            let view = self.metadata.as_ref().map(|metadata| metadata.view(&subject));
+            let fate =
+                self.active.fate(slot(&raw.header), &event(raw, num, time, &subject, view.as_ref(), &self.arena));
+            self.arena.reset();
+            if fate != Fate::Deliver {
+                return self.account(fate, &raw.header);
+            }
         }
-        if subject.container.is_some() {
-            // Those of the same container that waited go before it.
-            self.release();
+        if let Some(oldest) = self.hold.push(*entry, bytes, num, subject, until) {
+            self.held(&oldest);
         }
-        self.emit(entry, raw, self.taken, &subject);
     }
 
     /// Writes the events that need not wait any longer.
@@ -180,25 +212,53 @@ impl Deliver {
         }
     }
 
+    /// Writes an event, unless the filter refuses it.
     fn emit(&mut self, entry: &Entry, raw: RawEvent<'_>, num: u64, subject: &Subject) {
         let late = entry.late || entry.ts < self.reached;
         self.reached = self.reached.max(entry.ts);
         let view = self.metadata.as_ref().map(|metadata| metadata.view(subject));
-        let event = Event {
-            late,
-            num,
-            process: subject.process.as_ref(),
-            thread: subject.thread.as_ref(),
-            files: subject.files.each_ref().map(Option::as_ref),
-            renamed: subject.renamed,
-            container: subject.container.as_ref(),
-            tables: view.as_ref().map(|view| -> &dyn Tables { view }),
-            ..Event::bare(raw, self.clock.epoch(entry.ts))
-        };
-        self.lines.event(&event, &mut self.chunk.bytes);
-        self.chunk.events += 1;
-        if late {
-            self.stats.late.add(1);
+        let event = event(raw, num, self.clock.epoch(entry.ts), subject, view.as_ref(), &self.arena);
+        let event = Event { late, ..event };
+        let mut fate = self.active.fate(slot(&raw.header), &event);
+        if raw.header.flags & flag::REFUSED != 0 {
+            // The kernel was asked to send what it refuses. What it refused by another filter says nothing of this one.
+            if fate == Fate::Deliver && self.verdicts.is_of(&raw.header) {
+                self.stats.wrongly_refused.add(1);
+                if self.stats.wrongly_refused.get() <= DESCRIBED {
+                    tracing::error!("the kernel's part refuses what the condition keeps: {}", described(&event));
+                }
+            }
+            fate = Fate::Refuse;
+        }
+        let enough = self.count.is_some_and(|count| self.taken >= count);
+        if fate == Fate::Deliver && !enough {
+            self.lines.event(&event, &mut self.chunk.bytes);
+            self.chunk.events += 1;
+            self.taken += 1;
+            if late {
+                self.stats.late.add(1);
+            }
+        }
+        self.arena.reset();
+        if fate == Fate::Deliver && enough {
+            self.stats.filtered.add(1);
+        } else {
+            self.account(fate, &raw.header);
+        }
+    }
+
+    /// Counts what became of an event.
+    fn account(&self, fate: Fate, header: &Header) {
+        match fate {
+            Fate::State => self.stats.state.add(1),
+            Fate::Refuse => {
+                self.stats.refused.add(1);
+                if header.flags & flag::REFUSED != 0 {
+                    self.stats.marked.add(1);
+                }
+                self.stats.by_slot.refuse(slot(header));
+            }
+            Fate::Deliver => self.stats.by_slot.keep(slot(header)),
         }
     }
 
@@ -226,6 +286,34 @@ impl Deliver {
             }
         }
     }
+}
+
+/// An event as fields see it.
+fn event<'a>(
+    raw: RawEvent<'a>,
+    num: u64,
+    time: u64,
+    subject: &'a Subject,
+    view: Option<&'a View<'a>>,
+    arena: &'a Arena,
+) -> Event<'a> {
+    Event {
+        num,
+        process: subject.process.as_ref(),
+        thread: subject.thread.as_ref(),
+        files: subject.files.each_ref().map(Option::as_ref),
+        renamed: subject.renamed,
+        container: subject.container.as_ref(),
+        tables: view.map(|view| -> &dyn Tables { view }),
+        ..Event::bare(raw, time, arena)
+    }
+}
+
+/// An event as a line of text.
+fn described(event: &Event<'_>) -> String {
+    let mut line = Vec::new();
+    text::event(event, false, &mut line);
+    String::from_utf8_lossy(&line).trim_end().to_owned()
 }
 
 fn gap(entry: &Entry, hole: &Hole, at_end: bool, clock: Clock) -> Gap {

@@ -55,6 +55,11 @@ pub enum ProbeError {
         /// Why.
         error: MapError,
     },
+    /// A filter that replaces another does not fit into the maps.
+    #[error(
+        "the condition has more comparisons, texts, numbers or networks than there is room for; start anew with it"
+    )]
+    FilterTooLarge,
     /// The object was refused by the loader.
     #[error("can't load the probe object: {0}")]
     Load(EbpfError),

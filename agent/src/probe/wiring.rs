@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Which programs a selection takes, and where they go.
+//! Which programs a filter takes, and where they go.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use agent_common::{
     effect,
-    ledger::{NRS, UNKNOWN_SLOT},
+    ledger::NRS,
     numbers,
     options::{names, stage},
     schema::{Abi, Hook},
@@ -13,7 +13,7 @@ use agent_common::{
     state::plan,
 };
 
-use crate::select::Selection;
+use crate::filter::kernel::{KernelFilter, Verdict};
 
 /// Which slots a program serves, and from which tail-call array.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -24,10 +24,12 @@ pub(super) struct Wiring {
     pub(super) enters: BTreeMap<String, Vec<u32>>,
     /// Whether anything is kept from a call's entry: registers, or the files of its descriptors.
     pub(super) kept: bool,
-    /// What is done for each slot: bits of [`plan`].
+    /// What is done for each slot: bits of [`plan`], the predicate aside.
     pub(super) plans: BTreeMap<u32, u32>,
     /// The programs between the dispatchers and those for the calls, with their indices.
-    pub(super) stages: Vec<(&'static str, u32)>,
+    pub(super) stages: BTreeSet<(&'static str, u32)>,
+    /// Whether anything is told of tasks, files and cgroups.
+    state: bool,
 }
 
 impl Wiring {
@@ -36,7 +38,7 @@ impl Wiring {
         let mut programs: BTreeSet<_> = self.exits.keys().chain(self.enters.keys()).map(String::as_str).collect();
         programs.insert(names::SYS_EXIT);
         programs.extend(self.stages.iter().map(|(name, _)| *name));
-        if !self.stages.is_empty() {
+        if self.state {
             programs.extend(names::TRACEPOINTS);
         }
         programs.extend(self.needs_enter().then_some(names::SYS_ENTER));
@@ -48,78 +50,131 @@ impl Wiring {
         self.kept || !self.enters.is_empty()
     }
 
-    /// What `selection` takes; with `state`, also what tells of tasks, files and cgroups.
-    pub(super) fn of(selection: &Selection, state: bool) -> Self {
-        let mut wiring = Self::default();
-        let mut holes: BTreeSet<u32> = (0..NRS * 2).chain([UNKNOWN_SLOT]).collect();
+    /// What `filter` takes; with `state`, also what tells of tasks, files and cgroups.
+    pub(super) fn of(filter: &KernelFilter, state: bool) -> Self {
+        let mut wiring = Self { state, ..Self::default() };
+        let mut captured = filter.slots.clone();
         for abi in Abi::ALL {
             for entry in numbers::table(abi) {
                 let slot = abi as u32 * NRS + u32::from(entry.nr);
-                holes.remove(&slot);
                 let changes = if state { effect::changes(entry.row) } else { 0 };
-                if !selection.contains(entry.row) {
+                let Some(verdict) = captured.remove(&slot) else {
                     wiring.plans.extend((changes != 0).then_some((slot, changes)));
                     continue;
-                }
-                let files = if state { effect::files(entry.row) } else { 0 };
+                };
+                // A predicate finds a file by them too.
+                let files = if state || verdict != Verdict::Keep { effect::files(entry.row) } else { 0 };
                 wiring.plans.insert(slot, plan::RECORD | changes | files);
                 let mut name = String::new();
                 // Writing to a String does not fail.
                 let _ = shape::write_name(&mut name, entry.row, abi);
-                let programs = if entry.row.hook == Hook::Enter { &mut wiring.enters } else { &mut wiring.exits };
+                let at_entry = entry.row.hook == Hook::Enter;
+                let programs = if at_entry { &mut wiring.enters } else { &mut wiring.exits };
                 programs.entry(name).or_default().push(slot);
                 wiring.kept |= entry.row.hook == Hook::Both || files & plan::AT_ENTRY != 0;
+                wiring.judge(filter, verdict, at_entry || files & plan::AT_ENTRY != 0);
+                if files & plan::AT_ENTRY != 0 {
+                    wiring.stages.insert((names::FILES_ENTER, stage::FILES_ENTER));
+                    wiring.stages.insert((names::TELL_ENTER, stage::TELL_ENTER));
+                }
             }
         }
-        if selection.unknown() {
-            wiring.plans.extend(holes.iter().map(|slot| (*slot, plan::RECORD)));
-            wiring.exits.entry(names::UNKNOWN.to_owned()).or_default().extend(holes);
+        // What is left are numbers without a row.
+        if !captured.is_empty() {
+            wiring.plans.extend(captured.keys().map(|slot| (*slot, plan::RECORD)));
+            for verdict in captured.values() {
+                wiring.judge(filter, *verdict, false);
+            }
+            wiring.exits.entry(names::UNKNOWN.to_owned()).or_default().extend(captured.into_keys());
             // Without its entry, an rt_sigreturn would look like a call with number -1.
             wiring.kept = true;
         }
         if state {
-            wiring.stages.push((names::CHANGED, stage::CHANGED));
-            wiring.stages.push((names::FILES_EXIT, stage::FILES_EXIT));
-            wiring.stages.push((names::TELL_EXIT, stage::TELL_EXIT));
-            if wiring.plans.values().any(|plan| plan & plan::AT_ENTRY != 0) {
-                wiring.stages.push((names::FILES_ENTER, stage::FILES_ENTER));
-                wiring.stages.push((names::TELL_ENTER, stage::TELL_ENTER));
-            }
+            wiring.stages.insert((names::CHANGED, stage::CHANGED));
+            wiring.stages.insert((names::FILES_EXIT, stage::FILES_EXIT));
+            wiring.stages.insert((names::TELL_EXIT, stage::TELL_EXIT));
         }
         wiring
+    }
+
+    /// The programs that decide by a predicate.
+    fn judge(&mut self, filter: &KernelFilter, verdict: Verdict, at_entry: bool) {
+        let Verdict::When(predicate) = verdict else { return };
+        let costly = filter.predicates.get(predicate).is_some_and(|predicate| predicate.needs != 0);
+        self.stages.insert((names::JUDGE_EXIT, stage::JUDGE_EXIT));
+        if at_entry {
+            self.stages.insert((names::JUDGE_ENTER, stage::JUDGE_ENTER));
+        }
+        if costly {
+            self.stages.insert((names::GATHER_EXIT, stage::GATHER_EXIT));
+            self.stages.insert((names::ASKED_EXIT, stage::ASKED_EXIT));
+        }
+        if costly && at_entry {
+            self.stages.insert((names::GATHER_ENTER, stage::GATHER_ENTER));
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use agent_common::{
+        ledger::UNKNOWN_SLOT,
+        predicate::{Predicate, need},
+    };
+
     use super::*;
+    use crate::select::Selection;
+
+    fn of(names: &[&'static str], state: bool) -> Wiring {
+        Wiring::of(&KernelFilter::of(&Selection::of(names)), state)
+    }
 
     #[test]
     fn a_selection_takes_only_its_programs() {
-        let wiring = Wiring::of(&Selection::of(&["openat"]), false);
+        let wiring = of(&["openat"], false);
         assert!(wiring.enters.is_empty() && !wiring.needs_enter());
         assert_eq!(
             wiring.programs().len(),
             1 + Abi::ALL.iter().filter(|abi| !numbers::table(**abi).is_empty()).count()
         );
-        let wiring = Wiring::of(&Selection::of(&["exit_group"]), false);
+        let wiring = of(&["exit_group"], false);
         assert!(wiring.exits.is_empty() && wiring.needs_enter());
-        assert!(Wiring::of(&Selection::of(&["execve"]), false).needs_enter(), "its registers are kept from its entry");
+        assert!(of(&["execve"], false).needs_enter(), "its registers are kept from its entry");
     }
 
     #[test]
     fn everything_takes_every_slot() {
-        assert_eq!(Wiring::of(&Selection::all(), false).plans.len() as u32, UNKNOWN_SLOT + 1);
+        let wiring = Wiring::of(&KernelFilter::of(&Selection::all()), false);
+        assert_eq!(wiring.plans.len() as u32, UNKNOWN_SLOT + 1);
     }
 
     #[test]
     fn state_is_told_whatever_is_selected() {
-        let wiring = Wiring::of(&Selection::of(&["openat"]), true);
+        let wiring = of(&["openat"], true);
         let chdir = numbers::table(Abi::Native).iter().find(|entry| entry.row.name == "chdir").expect("chdir");
         assert_eq!(wiring.plans.get(&u32::from(chdir.nr)), Some(&plan::CHANGES));
         assert!(wiring.programs().contains(names::TRACEPOINTS[0]) && wiring.programs().contains(names::FILES_EXIT));
         assert!(!wiring.programs().contains(names::FILES_ENTER), "openat needs nothing of its entry");
-        assert!(Wiring::of(&Selection::of(&["close"]), true).needs_enter(), "its descriptor is gone at its exit");
-        assert!(!Wiring::of(&Selection::of(&["close"]), false).needs_enter());
+        assert!(of(&["close"], true).needs_enter(), "its descriptor is gone at its exit");
+        assert!(!of(&["close"], false).needs_enter());
+    }
+
+    #[test]
+    fn predicates_take_the_programs_that_decide_by_them() {
+        let judged = |name: &'static str, needs: u32| {
+            let mut filter = KernelFilter::of(&Selection::of(&[name]));
+            filter.predicates.push(Predicate { needs, ..Predicate::EMPTY });
+            filter.slots.values_mut().for_each(|verdict| *verdict = Verdict::When(0));
+            let wiring = Wiring::of(&filter, false);
+            let stages: Vec<_> = wiring.stages.iter().map(|(name, _)| *name).collect();
+            stages.join(" ")
+        };
+        assert_eq!(judged("openat", 0), "judge_exit");
+        assert_eq!(judged("openat", need::FILE), "asked_exit gather_exit judge_exit");
+        assert_eq!(judged("exit_group", 0), "judge_enter judge_exit");
+        assert_eq!(
+            judged("close", need::FILE),
+            "asked_exit files_enter gather_enter gather_exit judge_enter judge_exit tell_enter"
+        );
     }
 }

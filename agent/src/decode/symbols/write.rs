@@ -58,6 +58,30 @@ pub(super) enum Part {
     Shifted(u32, &'static str, Table),
 }
 
+/// The symbols that stand for a value.
+#[derive(Clone, Debug)]
+pub(crate) struct Symbols {
+    /// Whether several may be joined by `|`, and a number follow; else it is one, or a number in decimal.
+    pub(crate) joined: bool,
+    /// The bits of the value that count.
+    pub(crate) bits: u64,
+    /// They.
+    pub(crate) symbols: Vec<Symbol>,
+}
+
+/// A symbol: it is written only if some bits of the value are these.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Symbol {
+    /// The bits.
+    pub(crate) mask: u64,
+    /// What they are; `None` for anything but 0.
+    pub(crate) value: Option<u64>,
+    /// How it is written, or what is written behind a number.
+    pub(crate) name: &'static str,
+    /// Whether it is written whenever its bits are set, but for those that others stand for.
+    pub(crate) is_flag: bool,
+}
+
 const INT: u64 = u32::MAX as u64;
 
 /// An enumerated `int`.
@@ -151,6 +175,43 @@ impl Form {
     /// What is written after the flags.
     pub(super) const fn tail(self, tail: &'static [Field]) -> Self {
         Self { tail, ..self }
+    }
+
+    /// The symbols; `None` where a value is written like a call.
+    pub(super) fn symbols(&self) -> Option<Symbols> {
+        let joined = match self.spelling {
+            Spelling::One => false,
+            Spelling::Many => true,
+            Spelling::Ioctl(_)
+            | Spelling::Clock
+            | Spelling::Quota
+            | Spelling::Ipc
+            | Spelling::Ethertype
+            | Spelling::Personality => return None,
+        };
+        let symbol = |mask, value, name| Symbol { mask: mask & self.bits, value: Some(value), name, is_flag: false };
+        let entries = || self.tables.iter().copied().flatten();
+        let mut symbols: Vec<Symbol> = self.zero.map(|zero| symbol(u64::MAX, 0, zero)).into_iter().collect();
+        if joined {
+            symbols.extend(entries().map(|(bits, name)| Symbol { is_flag: true, ..symbol(*bits, *bits, name) }));
+        } else {
+            symbols.extend(entries().map(|(value, name)| symbol(u64::MAX, *value, name)));
+        }
+        for Field(mask, part) in self.head.iter().chain(self.tail) {
+            match part {
+                Part::Named(table) => symbols.extend(table.iter().map(|(value, name)| symbol(*mask, *value, name))),
+                Part::Signal => symbols.extend((0..=*mask).filter_map(|n| {
+                    let name = super::signal(i32::try_from(n).ok()?)?;
+                    Some(symbol(*mask, n, name))
+                })),
+                Part::Octal => symbols.push(Symbol { value: None, ..symbol(*mask, 0, "") }),
+                Part::Shifted(_, unit, table) => {
+                    symbols.extend(table.iter().map(|(value, name)| symbol(*mask, *value, name)));
+                    symbols.push(Symbol { value: None, ..symbol(*mask, 0, unit) });
+                }
+            }
+        }
+        Some(Symbols { joined, bits: self.bits, symbols })
     }
 
     /// Appends what stands for `value`.

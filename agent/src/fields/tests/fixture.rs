@@ -13,6 +13,7 @@ use agent_common::{
 };
 
 use crate::{
+    arena::Arena,
     decode::{
         RawEvent,
         encode::{self, Field},
@@ -130,6 +131,11 @@ impl Fixture {
 
     /// The event.
     pub(crate) fn with<R>(&self, look: impl FnOnce(&Event<'_>) -> R) -> R {
+        self.within(&Arena::default(), look)
+    }
+
+    /// The event, with what its fields put together in `arena`.
+    pub(crate) fn within<R>(&self, arena: &Arena, look: impl FnOnce(&Event<'_>) -> R) -> R {
         let raw = RawEvent::parse(&self.bytes).expect("a record");
         let event = Event {
             num: 7,
@@ -141,7 +147,7 @@ impl Fixture {
                 let tables: &dyn Tables = tables;
                 tables
             }),
-            ..Event::bare(raw, TIME)
+            ..Event::bare(raw, TIME, arena)
         };
         look(&event)
     }

@@ -36,7 +36,7 @@ fn connect(ret: i64) -> Fixture {
 }
 
 /// Events, and what their fields are as text.
-fn cases() -> Vec<(Fixture, Vec<(&'static str, &'static str)>)> {
+pub(super) fn cases() -> Vec<(Fixture, Vec<(&'static str, &'static str)>)> {
     let renamed = Fixture::new(
         "renameat2",
         0,
@@ -291,7 +291,7 @@ fn process_values() -> Vec<(&'static str, &'static str)> {
         ("proc.cwd", "/home/user/"),
         ("proc.tty", "34816"),
         ("proc.pid", "1234"),
-        ("proc.ppid", "900"),
+        ("proc.ppid", "1"),
         ("proc.apid", "900 1"),
         ("proc.apid[2]", "1"),
         ("proc.vpid", "12"),

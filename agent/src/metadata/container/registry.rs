@@ -18,6 +18,8 @@ use crate::metadata::cgroup::{Cgroups, Hierarchy, Runtime, detect};
 
 /// How many containers are remembered.
 pub const MAX_CONTAINERS: usize = 4096;
+/// How many cgroups are listed as changed for whoever asks; more are left out.
+const MAX_CHANGED: usize = 65_536;
 /// How many are forgotten at once when there are more: forgetting goes through all cgroups.
 const EVICTED_AT_ONCE: usize = 256;
 
@@ -37,6 +39,17 @@ pub struct Config {
 /// A container is one of a runtime's by its id.
 type Key = (Runtime, Box<str>);
 
+/// Whose a cgroup is.
+#[derive(Clone, Copy, Debug)]
+pub enum Whose<'a> {
+    /// It was not looked at, or is forgotten.
+    Unknown,
+    /// The host's.
+    Host,
+    /// A container's.
+    Container(&'a Arc<Container>),
+}
+
 /// All containers. One thread owns it and asks it for every event.
 #[derive(Debug)]
 pub struct Containers {
@@ -44,6 +57,8 @@ pub struct Containers {
     /// Of the cgroups that were looked at; `None` is the host.
     by_cgroup: HashMap<u64, Option<Arc<Container>>>,
     by_id: HashMap<Key, Arc<Container>>,
+    /// Cgroups that were looked at or forgotten since that was asked last.
+    changed: Vec<u64>,
     /// Keys as they came, for eviction; may hold some that are forgotten.
     order: VecDeque<Key>,
     /// The cgroup of the last event: the next one often is of the same.
@@ -81,6 +96,7 @@ impl Containers {
             cgroups: Cgroups::new(hierarchy, &config.host_root),
             by_cgroup: HashMap::new(),
             by_id: HashMap::new(),
+            changed: Vec::new(),
             order: VecDeque::new(),
             last: (0, None),
             sockets,
@@ -166,6 +182,35 @@ impl Containers {
             self.last = (0, None);
         }
         self.by_cgroup.insert(id, container);
+        self.note(id);
+    }
+
+    /// The cgroup is another's now, or nobody's.
+    fn note(&mut self, id: u64) {
+        if self.changed.len() < MAX_CHANGED {
+            self.changed.push(id);
+        }
+    }
+
+    /// The cgroups that became others' or nobody's since this was asked last.
+    pub fn take_changed(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// Every cgroup that was looked at.
+    #[must_use]
+    pub fn ids(&self) -> Vec<u64> {
+        self.by_cgroup.keys().copied().collect()
+    }
+
+    /// Whose a cgroup is.
+    #[must_use]
+    pub fn whose(&self, id: u64) -> Whose<'_> {
+        match self.by_cgroup.get(&id) {
+            None => Whose::Unknown,
+            Some(None) => Whose::Host,
+            Some(Some(container)) => Whose::Container(container),
+        }
     }
 
     /// Enters a container and has it asked about.
@@ -204,6 +249,7 @@ impl Containers {
         if self.last.0 == id {
             self.last = (0, None);
         }
+        self.note(id);
         let Some(Some(container)) = self.by_cgroup.remove(&id) else {
             return;
         };

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A filter at work: what becomes of the events that the kernel let through.
+
+use std::collections::BTreeSet;
+
+use agent_common::{ledger::UNKNOWN_SLOT, record::flag};
+
+use super::{
+    condition::{Condition, Node},
+    kernel::KernelFilter,
+    program::Program,
+    rows::{Row, specialise},
+};
+use crate::{
+    event::Event,
+    fields::Basis,
+    select::{Selection, Who},
+};
+
+/// What becomes of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is written.
+    Deliver,
+    /// It was captured to keep the tables true.
+    State,
+    /// The condition refuses it.
+    Refuse,
+}
+
+/// A filter at work. The kernel's part of the condition is looked at again: then nothing is lost between two filters, of
+/// which one may still hold in the kernel and the other here already.
+#[derive(Debug)]
+pub struct Active {
+    condition: Option<Condition>,
+    who: Who,
+    /// What must hold of the calls of each slot.
+    slots: Vec<Asked>,
+    /// Slots whose calls are captured to keep the tables true.
+    state: BTreeSet<u32>,
+    /// What must hold of a cgroup alone, for the kernel to know.
+    cgroups: Vec<Node>,
+    /// Whether it may depend on what a container's runtime says.
+    waits: bool,
+}
+
+/// What must hold of the calls of a slot.
+#[derive(Clone, Debug, Default)]
+enum Asked {
+    /// Nobody asked for them, or nothing can hold.
+    #[default]
+    No,
+    /// All of them are asked for.
+    All,
+    /// Those for which this holds.
+    If(Program),
+}
+
+impl Active {
+    /// The filter of `selection` and `condition`, of which the kernel was told `kernel`.
+    #[must_use]
+    pub fn new(selection: &Selection, condition: Option<&Condition>, kernel: &KernelFilter) -> Self {
+        let mut slots = vec![Asked::No; UNKNOWN_SLOT as usize + 1];
+        // Comparisons are added to it.
+        let mut condition = condition.cloned();
+        let (rows, trees): (Vec<_>, Vec<_>) = Row::selected(selection)
+            .map(|row| (row, condition.as_ref().map_or(Node::Const(true), |condition| specialise(condition, row))))
+            .unzip();
+        let programs = condition.as_mut().map(|condition| condition.programs(&trees)).unwrap_or_default();
+        let mut programs = programs.into_iter();
+        for (row, tree) in rows.iter().zip(&trees) {
+            let program = programs.next();
+            slots[row.slot as usize] = match (tree, program) {
+                (Node::Const(false), _) => Asked::No,
+                (Node::Const(true), _) | (_, None) => Asked::All,
+                (_, Some(program)) => Asked::If(program),
+            };
+        }
+        let waits = condition.as_ref().is_some_and(|condition| condition.stands_on(Basis::Container));
+        Self {
+            condition,
+            who: selection.who.clone(),
+            slots,
+            state: kernel.state.clone(),
+            cgroups: kernel.cgroups.clone(),
+            waits,
+        }
+    }
+
+    /// Whether the fate of an event may depend on what a container's runtime says of it.
+    #[must_use]
+    pub const fn waits(&self) -> bool {
+        self.waits
+    }
+
+    /// What becomes of an event of `slot`.
+    #[must_use]
+    pub fn fate(&self, slot: u32, event: &Event<'_>) -> Fate {
+        if self.keeps(slot, event) {
+            Fate::Deliver
+        } else if self.state.contains(&slot) && event.raw.header.flags & flag::REFUSED == 0 {
+            Fate::State
+        } else {
+            Fate::Refuse
+        }
+    }
+
+    fn keeps(&self, slot: u32, event: &Event<'_>) -> bool {
+        let holds = match (self.slots.get(slot as usize), &self.condition) {
+            (None | Some(Asked::No), _) => false,
+            (Some(Asked::If(program)), Some(condition)) => condition.run(program, event),
+            (Some(Asked::All | Asked::If(_)), _) => true,
+        };
+        holds && self.who.includes(&event.raw.header)
+    }
+
+    /// What is decided of a cgroup in advance, a bit for each condition, by an event of which only the container is known.
+    #[must_use]
+    pub fn of_cgroup(&self, event: &Event<'_>) -> u32 {
+        let holds = |tree| self.condition.as_ref().is_some_and(|condition| condition.holds(tree, event));
+        let bits = self.cgroups.iter().enumerate().map(|(i, tree)| u32::from(holds(tree)) << i);
+        bits.fold(0, |all, bit| all | bit)
+    }
+
+    /// How many conditions are decided of cgroups in advance.
+    #[must_use]
+    pub fn cgroup_bits(&self) -> usize {
+        self.cgroups.len()
+    }
+}
