@@ -20,7 +20,7 @@ pub use harness::{
     capture::{Capture, Captured},
     compile,
     event::{Event, Field, difference},
-    ledger::{Account, AgentAccount, CpuAccount, Ledger},
+    ledger::{Account, AgentAccount, CpuAccount, Ledger, Removed},
     leftovers::{await_no_leftovers, leftovers},
     program::{binary, lanner},
     sentinel,

@@ -116,6 +116,19 @@ fn errors_name_the_thing_and_the_remedy() {
         (&["--no-such-option"], &["--no-such-option"]),
         (&["--syscals", "read"], &["--syscals"]),
         (&["doctr"], &["doctr"]),
+        (&["proc.nmae = cat"], &["condition", "`proc.nmae`", "did you mean `proc.name`?"]),
+        (&["evt.type = opnat"], &["`opnat`", "did you mean `openat`?"]),
+        (&["proc.pid = many"], &["`many`", "number"]),
+        (&["proc.name < a"], &["number", "`<`"]),
+        (&["evt.type in (open"], &["`(`", "never closed"]),
+        (&["proc.name startwith a"], &["did you mean `startswith`?"]),
+        (&["spawned_process and evt.type = open"], &["unknown macro `spawned_process`"]),
+        (&["--filter", "/nonexistent/condition"], &["/nonexistent/condition", "No such file"]),
+        (&["--filter", garbage, "evt.type = open"], &["--filter", "CONDITION"]),
+        (&["--no-state", "evt.type = open and proc.cmdline contains x"], &["tables", "--no-state"]),
+        (&["explain"], &["nothing to explain", "--filter FILE"]),
+        (&["explain", "proc.nmae = cat"], &["did you mean `proc.name`?"]),
+        (&["validate"], &["required"]),
         (&["doctor", "--btf", "/nonexistent/btf", "--jsn"], &["--jsn"]),
         (&["list", "sycalls"], &["sycalls"]),
     ];
@@ -138,6 +151,65 @@ fn what_is_not_there_is_suggested() {
         let said = Said::run([typed]);
         assert!(said.stderr.contains(&format!("'{meant}'")), "{said:?}");
     }
+}
+
+#[test]
+fn a_wrong_condition_is_shown_where_it_is_wrong_and_nothing_is_attached() {
+    let folder = TempDir::new();
+    let program = for_anybody(&folder);
+    for (condition, caret) in [
+        ("evt.type = open and proc.nmae = cat", "                    ^^^^^^^^^"),
+        ("proc.pid = many", "           ^^^^"),
+        ("evt.type in (open, close", "            ^"),
+        ("fd.name startswith", "                  ^"),
+        ("proc.name glb a*", "          ^^^"),
+        ("fd.num contains x", "       ^^^^^^^^"),
+        ("not (proc.name = a", "    ^"),
+    ] {
+        // By a user who could load nothing: so nothing was tried.
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program).arg(condition);
+        let said = Said::of(command.output().expect("setpriv"));
+        assert_eq!(said.code, Some(2), "{said:?}");
+        assert_eq!(said.stderr.lines().nth(1), Some(format!("  {condition}").as_str()), "{said:?}");
+        assert_eq!(said.stderr.lines().nth(2), Some(format!("  {caret}").as_str()), "{said:?}");
+        assert!(said.stdout.is_empty() && said.stderr.lines().count() == 3, "{said:?}");
+    }
+}
+
+#[test]
+fn what_is_explained_says_what_runs_where() {
+    let said =
+        Said::run(["explain", "evt.type in (open, openat) and fd.name startswith /etc and proc.cmdline contains x"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    for part in
+        ["condition", "in the kernel", "left to the agent", "attached", "fd.name", "proc.cmdline contains x", "openat"]
+    {
+        assert!(said.stdout.contains(part), "{part}: {said:?}");
+    }
+    let json = Said::run(["explain", "--json", "evt.type = openat and evt.rawres < 0"]);
+    let value: Value = serde_json::from_str(&json.stdout).unwrap_or_else(|error| panic!("{error}: {json:?}"));
+    assert_eq!(value["attached"], serde_json::json!(["openat"]), "{json:?}");
+}
+
+#[test]
+fn conditions_and_rules_are_validated() {
+    let folder = TempDir::new();
+    let [good, bad, rules] = ["good", "bad", "rules.yaml"].map(|name| folder.join(name));
+    fs::write(&good, "# opens\nevt.type = open\nand fd.name startswith /etc\n").expect("a file");
+    fs::write(&bad, "evt.type = open and proc.nmae = x and fd.num = many").expect("a file");
+    fs::write(&rules, "- list: shells\n  items: [bash, sh]\n- macro: shell\n  condition: proc.name in (shells)\n")
+        .expect("a file");
+    let said = Said::run([OsStr::new("validate"), good.as_os_str(), rules.as_os_str()]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.stdout.contains("1 macro, 1 list") && said.stdout.lines().count() == 2, "{said:?}");
+    let said = Said::run([OsStr::new("validate"), good.as_os_str(), bad.as_os_str()]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(
+        said.stdout.contains("did you mean `proc.name`?") && said.stdout.contains("`many`"),
+        "every error: {said:?}"
+    );
+    assert_eq!(Said::run(["validate", "/nonexistent"]).code, Some(1));
 }
 
 #[test]

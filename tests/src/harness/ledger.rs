@@ -13,8 +13,10 @@ pub struct Account {
     /// Calls of the agent's own process tree.
     #[serde(rename = "self")]
     pub own: u64,
-    /// Calls that the selection left out.
+    /// Calls of syscalls that nobody asked for.
     pub filtered: u64,
+    /// Calls that the kernel's part of the condition refused.
+    pub refused: u64,
     /// Records handed to a ring.
     pub sent: u64,
     /// Records lost, by reason.
@@ -31,13 +33,14 @@ impl Account {
     /// Whether every call is accounted for.
     #[must_use]
     pub fn closes(&self) -> bool {
-        self.seen == self.own + self.filtered + self.sent + self.lost()
+        self.seen == self.own + self.filtered + self.refused + self.sent + self.lost()
     }
 
     fn add(&mut self, other: &Self) {
         self.seen += other.seen;
         self.own += other.own;
         self.filtered += other.filtered;
+        self.refused += other.refused;
         self.sent += other.sent;
         for (reason, lost) in &other.lost {
             *self.lost.entry(reason.clone()).or_default() += lost;
@@ -68,6 +71,8 @@ pub struct AgentAccount {
     pub state: u64,
     /// Events not wanted.
     pub filtered: u64,
+    /// Events that the condition refused.
+    pub refused: u64,
     /// Events written.
     pub delivered: u64,
     /// Events that an output could not take, by output.
@@ -76,6 +81,17 @@ pub struct AgentAccount {
     pub late: u64,
     /// Losses by the sequence numbers in the records.
     pub sequence_gaps: u64,
+}
+
+/// What the condition did with the calls of a syscall.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Removed {
+    /// Calls that the kernel's part refused.
+    pub kernel: u64,
+    /// Calls that the rest of it refused.
+    pub userspace: u64,
+    /// Calls that it kept.
+    pub kept: u64,
 }
 
 /// The account of a run.
@@ -87,6 +103,8 @@ pub struct Ledger {
     pub syscalls: BTreeMap<String, Account>,
     /// In the agent.
     pub agent: AgentAccount,
+    /// What the condition removed, by syscall.
+    pub condition: Option<BTreeMap<String, Removed>>,
     /// Runs of the probe that the kernel itself refused as recursion.
     pub recursion_misses: u64,
     /// Whether the agent says that every sum agrees.

@@ -254,6 +254,8 @@ fn lineage() {
     call!(parent, wait4, ids[2], 0, 0, 0);
     let ret = call!(grandchild, getppid).ret;
     assert_ne!(ret, i64::from(ids[2]), "it has another parent");
+    let mut said = said;
+    said["proc.ppid"] = json!(ret);
     scene.expect(&grandchild, "getppid", ret, said.clone());
     // A daemon's way: both ends of the chain are gone.
     parent.exit(0);

@@ -156,7 +156,10 @@ fn a_reader_that_does_not_read() {
     assert!(run.stderr.contains("takes nothing"), "nobody is told that events went nowhere:\n{}", run.stderr);
     let agent = ledger(&run).agent;
     let dropped: u64 = agent.sink_dropped.values().sum();
-    assert!(dropped > 0 && agent.delivered + dropped + agent.filtered + agent.state == agent.decoded, "{agent:?}");
+    assert!(
+        dropped > 0 && agent.delivered + dropped + agent.filtered + agent.refused + agent.state == agent.decoded,
+        "{agent:?}"
+    );
 }
 
 #[test]

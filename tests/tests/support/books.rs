@@ -22,13 +22,14 @@ pub(crate) fn open_identities(ledger: &Value) -> Vec<String> {
     let syscalls = ledger["syscalls"].as_object().expect("syscalls");
     let named = cpus.iter().map(|cpu| (format!("cpu{}", cpu["cpu"]), cpu));
     for (name, account) in named.chain(syscalls.iter().map(|(name, account)| (name.clone(), account))) {
-        let sum = count(account, "self") + count(account, "filtered") + count(account, "sent") + lost(account);
-        check(format!("{name}: seen = self + filtered + sent + lost"), count(account, "seen"), sum);
+        let parts = ["self", "filtered", "refused", "sent"].map(|part| count(account, part));
+        let sum = parts.iter().sum::<u64>() + lost(account);
+        check(format!("{name}: seen = self + filtered + refused + sent + lost"), count(account, "seen"), sum);
     }
     let over = |part: &dyn Fn(&Value) -> u64| -> (u64, u64) {
         (cpus.iter().map(part).sum(), syscalls.values().map(part).sum())
     };
-    for key in ["seen", "self", "filtered", "sent"] {
+    for key in ["seen", "self", "filtered", "refused", "sent"] {
         let (left, right) = over(&|account| count(account, key));
         check(format!("{key} of all CPUs = of all syscalls"), left, right);
     }
@@ -45,10 +46,11 @@ pub(crate) fn open_identities(ledger: &Value) -> Vec<String> {
         count(agent, "decoded") + count(agent, "malformed"),
     );
     check("malformed = 0".to_owned(), count(agent, "malformed"), 0);
+    let parts = ["state", "filtered", "refused", "delivered"].map(|part| count(agent, part));
     check(
-        "decoded = state + filtered + delivered + dropped".to_owned(),
+        "decoded = state + filtered + refused + delivered + dropped".to_owned(),
         count(agent, "decoded"),
-        count(agent, "state") + count(agent, "filtered") + count(agent, "delivered") + dropped(ledger),
+        parts.iter().sum::<u64>() + dropped(ledger),
     );
     check("lost = sequence gaps".to_owned(), cpus.iter().map(lost).sum(), count(agent, "sequence_gaps"));
     // Refused before anything could be counted: there must be none.

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Conditions on containers, which the kernel decides by cgroup.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::{
+    agent::{Agent, alone},
+    run::{ledger, lines, removed},
+    wait::{pause, wait_for},
+};
+
+/// A container's cgroup, where the agent looks for containers; removed in the end.
+struct Cgroup(PathBuf);
+
+impl Cgroup {
+    fn new(digit: char) -> Self {
+        // Where v1 controllers are mounted, runtimes put containers there.
+        let roots = ["/sys/fs/cgroup/memory", "/sys/fs/cgroup/unified", "/sys/fs/cgroup"];
+        let root = roots.into_iter().map(Path::new).find(|root| root.join("cgroup.procs").exists()).expect("cgroups");
+        let id: String = std::iter::repeat_n(digit, 64).collect();
+        let path = root.join(format!("docker-{id}.scope"));
+        fs::create_dir_all(&path).expect("a cgroup");
+        Self(path)
+    }
+}
+
+impl Drop for Cgroup {
+    fn drop(&mut self) {
+        // Its processes may take a moment to leave.
+        for _ in 0..100 {
+            if fs::remove_dir(&self.0).is_ok() {
+                return;
+            }
+            pause(std::time::Duration::from_millis(10));
+        }
+    }
+}
+
+/// A shell in a cgroup, that says `ready`, waits for a line and then looks at a file `rounds` times.
+fn shell(cgroup: Option<&Cgroup>, file: &str, rounds: u32) -> Child {
+    let join = cgroup.map_or_else(String::new, |cgroup| format!("echo $$ > {}/cgroup.procs;", cgroup.0.display()));
+    let script =
+        format!("{join} echo ready; read line; i=0; while [ $i -lt {rounds} ]; do : < {file}; i=$((i+1)); done");
+    let mut child =
+        Command::new("bash").args(["-c", &script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("bash");
+    let mut word = [0; 5];
+    child.stdout.as_mut().expect("piped").read_exact(&mut word).expect("it is ready");
+    child
+}
+
+fn go(mut child: Child) {
+    child.stdin.take().expect("piped").write_all(b"\n").expect("it waits");
+    let status = wait_for("the shell ends", || child.try_wait().expect("a child"));
+    assert!(status.success(), "{status}");
+}
+
+fn ids(events: &[Value]) -> Vec<&str> {
+    events.iter().filter_map(|event| event["container.id"].as_str()).collect()
+}
+
+#[test]
+fn calls_of_other_containers_and_of_the_host_are_refused_in_the_kernel() {
+    const ROUNDS: u32 = 2000;
+    let _alone = alone();
+    let (wanted, other) = (Cgroup::new('a'), Cgroup::new('b'));
+    let shells = [Some(&wanted), Some(&other), None].map(|cgroup| shell(cgroup, "/etc/hostname", ROUNDS));
+    let agent = Agent::start(&[
+        "-o",
+        "json",
+        "--fields",
+        "container.id,fd.name",
+        "--no-container-lookups",
+        "--ring-budget",
+        "64MiB",
+        "evt.type = openat and container.id = aaaaaaaaaaaa",
+    ]);
+    for shell in shells {
+        go(shell);
+    }
+    let run = agent.stop();
+    let ledger = ledger(&run);
+    let events = lines(&run);
+    assert_eq!(ids(&events), vec!["aaaaaaaaaaaa"; ROUNDS as usize]);
+    let [kernel, userspace, kept] = removed(&ledger);
+    println!("{kernel} refused in the kernel, {userspace} in userspace, {kept} kept");
+    assert!(kernel >= 2 * u64::from(ROUNDS) && userspace < u64::from(ROUNDS) / 10, "{ledger}");
+}
+
+#[test]
+fn a_container_that_is_made_later_is_seen_from_its_first_call() {
+    let _alone = alone();
+    let agent = Agent::start(&[
+        "-o",
+        "json",
+        "--fields",
+        "container.id,fd.name",
+        "--no-container-lookups",
+        "evt.type = openat and container.id != host and fd.name = /etc/hostname",
+    ]);
+    let cgroup = Cgroup::new('c');
+    go(shell(Some(&cgroup), "/etc/hostname", 3));
+    let run = agent.stop();
+    let _closed = ledger(&run);
+    assert_eq!(ids(&lines(&run)), ["cccccccccccc"; 3], "{}", run.stderr);
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Runs of the agent that print fields as JSON.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::{agent::Run, books};
+
+/// The ledger of a run, once its identities are found to hold.
+pub(crate) fn ledger(run: &Run) -> Value {
+    assert!(run.status.success(), "the agent ended with {}\n{}", run.status, run.stderr);
+    let text = fs::read_to_string(run.folder.join("ledger")).expect("a ledger");
+    let ledger: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    let open = books::open_identities(&ledger);
+    assert!(open.is_empty(), "the ledger does not close:\n{}\n{}", open.join("\n"), run.stderr);
+    ledger
+}
+
+/// The ledger of a run that must have lost nothing.
+pub(crate) fn lossless(run: &Run) -> Value {
+    let ledger = ledger(run);
+    assert_eq!(books::all_lost(&ledger) + books::dropped(&ledger), 0, "{}", run.stderr);
+    ledger
+}
+
+/// The lines of a run.
+pub(crate) fn lines(run: &Run) -> Vec<Value> {
+    let text = fs::read_to_string(run.folder.join("events")).expect("events");
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+}
+
+/// What a condition removed: in the kernel, in userspace; and what it kept.
+pub(crate) fn removed(ledger: &Value) -> [u64; 3] {
+    let condition = ledger["condition"].as_object().expect("a run with a condition");
+    ["kernel", "userspace", "kept"].map(|part| condition.values().map(|removed| books::count(removed, part)).sum())
+}
