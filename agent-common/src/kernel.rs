@@ -168,6 +168,8 @@ kernel_fields! {
     MountParent: 8 = ["mount.mnt_parent"];
     /// The name that it hides there.
     MountMountpoint: 8 = ["mount.mnt_mountpoint"];
+    /// The mount namespace that a mount is in; none once it was unmounted lazily.
+    MountNs: 8 = ["mount.mnt_ns"];
     /// A mount's own root.
     VfsmountRoot: 8 = ["vfsmount.mnt_root"];
     /// The directory that a name is in.

@@ -99,6 +99,15 @@ pub(crate) fn step(walk: *mut Walk) -> Option<Step> {
     Some(Step::Name(name))
 }
 
+/// Whether a walk that came to its end came to the root of a mount namespace, and not of what was unmounted lazily.
+#[inline(always)]
+pub(crate) fn is_mounted(walk: *mut Walk) -> bool {
+    // SAFETY: as in `set`.
+    let mnt = unsafe { walk.cast::<u64>().read_volatile() };
+    let Some(place) = kernel::offset(Field::MountMnt) else { return false };
+    pointer(mnt.wrapping_sub(place as u64), Field::MountNs).is_some_and(|ns| ns != 0)
+}
+
 /// Whether the file's name was removed.
 #[inline(always)]
 pub(crate) fn is_deleted(path: Place) -> bool {

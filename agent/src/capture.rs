@@ -85,6 +85,13 @@ fn shown(args: &cli::Capture) -> Shown {
 
 /// Captures until told to stop.
 pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> Result<Ended> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("can't start tokio")?;
+    // From here on signals are heard: one that comes while the probe is loaded is answered when it is.
+    let (mut interrupt, mut terminate, mut hangup) = {
+        let _inside = runtime.enter();
+        let listen = |kind| signal(kind).context("can't listen to signals");
+        (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?, listen(SignalKind::hangup())?)
+    };
     // Files first: a name that can't be written should not cost a capture.
     let sink = match &args.write {
         None => Sink::Stdout,
@@ -152,7 +159,6 @@ pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> 
         );
     }
 
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("can't start tokio")?;
     let stats = Arc::new(Stats::default());
     let mut order = Order::new(probe.counters().cpus());
     probe.attach()?;
@@ -161,8 +167,6 @@ pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> 
     let conditional = wanted.condition.is_some();
     runtime.block_on(async {
         let (finished, mut heard) = tokio::sync::mpsc::channel(1);
-        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-        let mut hangup = signal(SignalKind::hangup())?;
         // What happens from here on is told, so that nothing is missed while what there is is being read; calls follow when
         // the tables are true.
         probe.apply(&filter, mode::PREPARING)?;

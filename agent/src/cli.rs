@@ -83,7 +83,7 @@ pub struct Explain {
     /// Capture for this long and compare: the kernel's part must refuse no event that the condition keeps
     ///
     /// The kernel sends what it refuses, too, and every event is decided again by the whole condition. It needs root.
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with = "json")]
     pub check: Option<Duration>,
 
     /// Without tables of processes, files and containers, as `lanner --no-enrich` does

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Parser as _;
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     cli::{self, Cli},
     filter::{
         explain::Explanation,
-        wanted::{Shown, Wanted},
+        wanted::{BadCondition, Shown, Wanted},
     },
     host,
 };
@@ -31,8 +31,9 @@ const WRONG: u8 = 3;
 pub fn run(args: &cli::Explain) -> Result<ExitCode> {
     let shown = Shown { tables: !args.no_enrich, sides: !args.no_enrich };
     let wanted = Wanted::of(&args.what, shown)?;
-    let condition =
-        wanted.condition.as_deref().context("there is nothing to explain: give a condition, or --filter FILE")?;
+    let Some(condition) = wanted.condition.as_deref() else {
+        return Err(BadCondition::new("there is nothing to explain: give a condition, or --filter FILE").into());
+    };
     let explanation = Explanation::of(condition, &wanted.kernel());
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json {

@@ -14,8 +14,8 @@ use crate::{
 /// The longest path that is spelt: a whole name more, and what a call adds to it, must fit.
 pub(crate) const LONGEST: u64 = TEXT as u64 - 2 * NAME as u64;
 
-/// Spells `path` as text number `which`; the answer is a value of [`known`]. Removed files and those in no directory are
-/// unknown: the agent marks their names.
+/// Spells `path` as text number `which`; the answer is a value of [`known`]. Removed files, those in no directory and
+/// those on what is not mounted any more are unknown: the agent marks their names, or knows them by older ones.
 #[inline(always)]
 pub(super) fn spell(facts: &mut Facts, which: usize, place: Place) -> u32 {
     let walk = &raw mut facts.walk;
@@ -41,7 +41,8 @@ pub(super) fn spell(facts: &mut Facts, which: usize, place: Place) -> u32 {
         }
         steps += 1;
     }
-    if !ended {
+    // What was unmounted lazily keeps its old name in the agent.
+    if !ended || !path::is_mounted(walk) {
         return known::UNKNOWN;
     }
     set!(facts, at, 0);

@@ -106,7 +106,16 @@ pub fn specialise(condition: &Condition, row: Row) -> Node {
     let arena = Arena::default();
     let Ok(raw) = RawEvent::parse(&bytes) else { return condition.root.clone() };
     let event = Event::bare(raw, 0, &arena);
-    Rows { condition, row, event: &event }.fold(&condition.root)
+    Rows::new(condition, row, &event).fold(&condition.root)
+}
+
+/// What is known of an operand without a call.
+#[derive(Clone, Copy)]
+struct Known {
+    /// Every call has the same value.
+    fixed: bool,
+    /// No call has one.
+    missing: bool,
 }
 
 /// The slot's condition, being found.
@@ -115,9 +124,19 @@ struct Rows<'a> {
     row: Row,
     /// A call of which nothing else is known.
     event: &'a Event<'a>,
+    /// By operand: many comparisons may ask for one.
+    known: Vec<Known>,
 }
 
-impl Rows<'_> {
+impl<'a> Rows<'a> {
+    fn new(condition: &'a Condition, row: Row, event: &'a Event<'a>) -> Self {
+        let mut rows = Self { condition, row, event, known: Vec::new() };
+        rows.known = (0..condition.operands.len())
+            .map(|operand| Known { fixed: rows.is_fixed(operand), missing: rows.is_missing(operand) })
+            .collect();
+        rows
+    }
+
     fn fold(&self, node: &Node) -> Node {
         match node {
             Node::Const(value) => Node::Const(*value),
@@ -133,11 +152,12 @@ impl Rows<'_> {
         let test = self.condition.tests.get(index)?;
         let right = if let Wanted::Operand(_, right) = test.wanted { Some(right) } else { None };
         let operands = [Some(test.operand), right];
-        if operands.into_iter().flatten().all(|operand| self.is_fixed(operand)) {
+        let known = |operand: usize| self.known.get(operand).copied();
+        if operands.into_iter().flatten().all(|operand| known(operand).is_some_and(|known| known.fixed)) {
             return Some(self.condition.holds(&Node::Test(index), self.event));
         }
         // A comparison with what is missing is false.
-        if operands.into_iter().flatten().any(|operand| self.is_missing(operand)) {
+        if operands.into_iter().flatten().any(|operand| known(operand).is_some_and(|known| known.missing)) {
             return Some(false);
         }
         // The names of numbers without a syscall.

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What a user asks for: from words and files to a checked condition, the kernel's part of it, and the agent's.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -13,7 +16,7 @@ use super::{
     kernel::KernelFilter,
     parse::parse,
     push::{self, Ask},
-    source::{self, Source},
+    source::{self, Source, SourceError},
 };
 use crate::{cli, select::Selection};
 
@@ -21,6 +24,13 @@ use crate::{cli, select::Selection};
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct BadCondition(String);
+
+impl BadCondition {
+    /// What is wrong.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
 
 /// What a user asks for.
 #[derive(Clone, Debug)]
@@ -58,13 +68,13 @@ impl Wanted {
         selection.who.comms.clone_from(&what.comm);
         let mut wanted = Self { selection, condition: None, file: what.filter.clone(), ask };
         if let Some(file) = &what.filter {
-            wanted.condition = Some(wanted.check(&source::condition(file)?)?);
+            wanted.condition = Some(wanted.check(&read(file)?)?);
         } else if !what.condition.is_empty() {
             if let [word] = &*what.condition
                 && let Some(command) = cli::nearest_command(word)
             {
                 let message = format!("there is no command `{}` (did you mean '{command}'?)", shown(word));
-                return Err(BadCondition(message).into());
+                return Err(BadCondition::new(message).into());
             }
             let typed = Source { name: "condition".to_owned(), text: what.condition.join(" ") };
             wanted.condition = Some(wanted.check(&typed)?);
@@ -78,7 +88,7 @@ impl Wanted {
     /// When there is no file, or what it holds is no condition.
     pub fn reread(&self) -> Result<Self> {
         let file = self.file.as_ref().context("there is no --filter FILE to read again")?;
-        let condition = self.check(&source::condition(file)?)?;
+        let condition = self.check(&read(file)?)?;
         Ok(Self { condition: Some(condition), ..self.clone() })
     }
 
@@ -108,4 +118,12 @@ impl Wanted {
     pub fn active(&self, kernel: &KernelFilter) -> Arc<Active> {
         Arc::new(Active::new(&self.selection, self.condition.as_deref(), kernel))
     }
+}
+
+/// Reads a condition's file. One that holds no text is as wrong as one that holds no condition.
+fn read(file: &Path) -> Result<Source> {
+    source::condition(file).map_err(|error| match error {
+        SourceError::Unreadable { .. } => error.into(),
+        SourceError::TooLarge { .. } | SourceError::NotText { .. } => BadCondition::new(error.to_string()).into(),
+    })
 }

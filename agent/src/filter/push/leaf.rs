@@ -95,7 +95,8 @@ impl Facts<'_> {
             return self.try_outcomes(test);
         }
         let mut parts = several.iter().map(|wanted| {
-            let test = Test { wanted: wanted.clone(), ..test.clone() };
+            // Not all of the test, which holds the others too.
+            let test = Test { operand: test.operand, wanted: wanted.clone(), span: test.span, all: test.all };
             self.comparison(index, field, &test)
         });
         let (parts, fit): (Vec<Formula>, Fit) = match modifier {
