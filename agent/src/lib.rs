@@ -11,6 +11,8 @@ pub mod event;
 pub mod explain;
 pub mod fields;
 pub mod filter;
+#[cfg(test)]
+mod golden;
 pub mod host;
 pub mod ledger;
 pub mod list;

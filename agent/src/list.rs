@@ -62,13 +62,21 @@ fn entries() -> Vec<Entry> {
 /// # Errors
 /// When the output can't be written.
 pub fn syscalls(json: bool) -> Result<ExitCode> {
+    show(&entries(), json, table)
+}
+
+/// Prints entries as JSON, or as the table for people.
+fn show<T: Serialize>(
+    entries: &[T],
+    json: bool,
+    table: impl FnOnce(&[T], &mut BufWriter<io::StdoutLock<'static>>) -> io::Result<()>,
+) -> Result<ExitCode> {
     let mut out = BufWriter::new(io::stdout().lock());
-    let entries = entries();
     if json {
-        serde_json::to_writer_pretty(&mut out, &entries).map_err(io::Error::from)?;
+        serde_json::to_writer_pretty(&mut out, entries).map_err(io::Error::from)?;
         writeln!(out)?;
     } else {
-        table(&entries, &mut out)?;
+        table(entries, &mut out)?;
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)

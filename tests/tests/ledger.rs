@@ -29,7 +29,7 @@ use tests::TempDir;
 
 use crate::{
     agent::{Agent, Run, alone},
-    books::{Stream, all_lost, count, dropped, lost, open_identities, total},
+    books::{Stream, all_lost, closed, count, dropped, lost, total},
     load::Load,
     wait::pause,
 };
@@ -44,13 +44,9 @@ fn seconds() -> u64 {
     env::var("LANNER_TEST_SECONDS").map_or(3, |text| text.parse().expect("LANNER_TEST_SECONDS is a number"))
 }
 
-/// The ledger of a run, once its identities are found to hold.
+/// The ledger of a run that closes, and that the summary says of.
 fn ledger(run: &Run) -> Value {
-    assert!(run.status.success(), "the agent ended with {}\n{}", run.status, run.stderr);
-    let text = fs::read_to_string(run.folder.join("ledger")).expect("a ledger");
-    let ledger: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
-    let open = open_identities(&ledger);
-    assert!(open.is_empty(), "the ledger does not close:\n{}\n{}\n{text}", open.join("\n"), run.stderr);
+    let ledger = closed(run);
     assert!(run.stderr.contains("ledger: closed"), "the summary does not say so:\n{}", run.stderr);
     ledger
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! How a decoded value is walked. Text, JSON and tests each implement [`Visitor`]; the decoders call it.
 
+pub(crate) mod flat;
 #[cfg(test)]
 pub(super) mod recorder;
 

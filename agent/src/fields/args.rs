@@ -3,8 +3,6 @@
 
 mod kinds;
 
-use std::io::Write as _;
-
 use agent_common::schema::{Abi, Arg, Kind, Syscall};
 
 pub(crate) use self::kinds::{Kinds, kinds_by_name, kinds_by_place};
@@ -16,7 +14,7 @@ use crate::{
         sockaddr::SockAddr,
         symbols::{self, Context},
         value,
-        visit::{Absent, Text, Visitor},
+        visit::{Absent, Text, Visitor, flat::Flat},
     },
     event::Event,
     output::number,
@@ -72,7 +70,7 @@ pub(super) fn text<'e>(event: &'e Event<'_>, name: &str) -> Value<'e> {
 
 /// The member `name` of a struct, as text.
 fn member_text<'e>(event: &'e Event<'_>, name: &str) -> Option<&'e [u8]> {
-    event.arena.some_text(|out| member(&event.raw, name, Plain::new(out)).is_some_and(|plain| !plain.absent))
+    event.arena.some_text(|out| member(&event.raw, name, Flat::plain(out)).is_some_and(|plain| !plain.absent))
 }
 
 /// What is asked for as `name`: a number where it is one, also where text shows it by its symbols.
@@ -121,7 +119,7 @@ pub(super) fn text_of<'e>(event: &'e Event<'_>, arg: &Arg, value: RawArg<'e>) ->
         return Value::Missing;
     }
     string(arg.kind, value).unwrap_or_else(|| {
-        let write = |out: &mut Vec<u8>| value::visit(arg.kind, value, &event.raw.context(), &mut Plain::new(out));
+        let write = |out: &mut Vec<u8>| value::visit(arg.kind, value, &event.raw.context(), &mut Flat::plain(out));
         event.arena.text(write).into()
     })
 }
@@ -130,7 +128,7 @@ pub(super) fn text_of<'e>(event: &'e Event<'_>, arg: &Arg, value: RawArg<'e>) ->
 pub(crate) fn word_text(kind: Kind, word: u64, abi: Abi) -> Vec<u8> {
     let (bytes, mut out) = (word.to_ne_bytes(), Vec::new());
     let context = Context { abi, args: [0; 6] };
-    value::visit(kind, RawArg::Bytes { bytes: &bytes, cut: false }, &context, &mut Plain::new(&mut out));
+    value::visit(kind, RawArg::Bytes { bytes: &bytes, cut: false }, &context, &mut Flat::plain(&mut out));
     out
 }
 
@@ -222,109 +220,9 @@ pub(super) fn all<'e>(event: &'e Event<'_>) -> &'e [u8] {
             }
             out.extend_from_slice(arg.name.as_bytes());
             out.push(b'=');
-            value::visit(arg.kind, value, &context, &mut Plain::new(out));
+            value::visit(arg.kind, value, &context, &mut Flat::plain(out));
         }
     })
-}
-
-/// A value as text as it is: bytes are neither quoted nor escaped, which is for the output to do.
-struct Plain<'o> {
-    out: &'o mut Vec<u8>,
-    /// Whether something of an object or array stands before the next part.
-    follows: bool,
-    /// Whether there is no value.
-    absent: bool,
-}
-
-impl<'o> Plain<'o> {
-    const fn new(out: &'o mut Vec<u8>) -> Self {
-        Self { out, follows: false, absent: false }
-    }
-
-    fn separate(&mut self) {
-        if self.follows {
-            self.out.extend_from_slice(b", ");
-        }
-        self.follows = true;
-    }
-}
-
-impl Visitor for Plain<'_> {
-    fn absent(&mut self, why: Absent) {
-        self.absent = true;
-        self.out.extend_from_slice(match why {
-            Absent::Fault => b"<unreadable>",
-            Absent::Null => b"NULL",
-            Absent::Unset => b"<unset>",
-        });
-    }
-
-    fn signed(&mut self, value: i64) {
-        number(value, self.out);
-    }
-
-    fn unsigned(&mut self, value: u64) {
-        number(value, self.out);
-    }
-
-    fn hex(&mut self, value: u64) {
-        let _ = write!(self.out, "{value:#x}");
-    }
-
-    fn octal(&mut self, value: u64) {
-        let zero = if value == 0 { "" } else { "0" };
-        let _ = write!(self.out, "{zero}{value:o}");
-    }
-
-    fn named(&mut self, _: i64, name: &str) {
-        self.out.extend_from_slice(name.as_bytes());
-    }
-
-    fn symbols(&mut self, write: &dyn Fn(&mut Vec<u8>)) {
-        write(self.out);
-    }
-
-    fn bytes(&mut self, _: Text, bytes: &[u8], _: bool) {
-        self.out.extend_from_slice(bytes);
-    }
-
-    fn sockaddr(&mut self, addr: &SockAddr<'_>) {
-        addr.write(self.out);
-    }
-
-    fn begin_object(&mut self) {
-        self.out.push(b'{');
-        self.follows = false;
-    }
-
-    fn key(&mut self, name: &str) {
-        self.separate();
-        self.out.extend_from_slice(name.as_bytes());
-        self.out.push(b'=');
-    }
-
-    fn end_object(&mut self) {
-        self.out.push(b'}');
-        self.follows = true;
-    }
-
-    fn begin_array(&mut self) {
-        self.out.push(b'[');
-        self.follows = false;
-    }
-
-    fn element(&mut self) {
-        self.separate();
-    }
-
-    fn end_array(&mut self, cut: bool) {
-        if cut {
-            self.separate();
-            self.out.extend_from_slice(b"...");
-        }
-        self.out.push(b']');
-        self.follows = true;
-    }
 }
 
 /// The number or the bytes that a value is; nothing for one that has parts.

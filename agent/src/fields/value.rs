@@ -35,6 +35,24 @@ pub enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
+    /// Its single values: itself, those of a list, none when it is missing.
+    #[must_use]
+    pub const fn each(&self) -> &[Self] {
+        match self {
+            Self::Missing => &[],
+            Self::List(values) => values,
+            Self::Bool(_)
+            | Self::Int(_)
+            | Self::Uint(_)
+            | Self::Nanos(_)
+            | Self::Hex(_)
+            | Self::Time(..)
+            | Self::Text(_)
+            | Self::Bytes(_)
+            | Self::Ip(_) => std::slice::from_ref(self),
+        }
+    }
+
     /// Whether there is none.
     #[must_use]
     pub const fn is_missing(&self) -> bool {

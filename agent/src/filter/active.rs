@@ -9,13 +9,8 @@ use super::{
     condition::{Condition, Node},
     kernel::KernelFilter,
     program::Program,
-    rows::{Row, specialise},
 };
-use crate::{
-    event::Event,
-    fields::Basis,
-    select::{Selection, Who},
-};
+use crate::{event::Event, fields::Basis, ledger::slot, select::Who};
 
 /// What becomes of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,34 +52,24 @@ enum Asked {
 }
 
 impl Active {
-    /// The filter of `selection` and `condition`, of which the kernel was told `kernel`.
+    /// The filter of `condition` for the calls of `who`, of which the kernel was told `kernel`.
     #[must_use]
-    pub fn new(selection: &Selection, condition: Option<&Condition>, kernel: &KernelFilter) -> Self {
+    pub fn new(who: &Who, condition: Option<&Condition>, kernel: &KernelFilter) -> Self {
         let mut slots = vec![Asked::No; UNKNOWN_SLOT as usize + 1];
         // Comparisons are added to it.
         let mut condition = condition.cloned();
-        let (rows, trees): (Vec<_>, Vec<_>) = Row::selected(selection)
-            .map(|row| (row, condition.as_ref().map_or(Node::Const(true), |condition| specialise(condition, row))))
-            .unzip();
+        let trees: Vec<_> = kernel.trees.values().cloned().collect();
         let programs = condition.as_mut().map(|condition| condition.programs(&trees)).unwrap_or_default();
         let mut programs = programs.into_iter();
-        for (row, tree) in rows.iter().zip(&trees) {
+        for (slot, tree) in &kernel.trees {
             let program = programs.next();
-            slots[row.slot as usize] = match (tree, program) {
-                (Node::Const(false), _) => Asked::No,
+            slots[*slot as usize] = match (tree, program) {
                 (Node::Const(true), _) | (_, None) => Asked::All,
                 (_, Some(program)) => Asked::If(program),
             };
         }
         let waits = condition.as_ref().is_some_and(|condition| condition.stands_on(Basis::Container));
-        Self {
-            condition,
-            who: selection.who.clone(),
-            slots,
-            state: kernel.state.clone(),
-            cgroups: kernel.cgroups.clone(),
-            waits,
-        }
+        Self { condition, who: who.clone(), slots, state: kernel.state.clone(), cgroups: kernel.cgroups.clone(), waits }
     }
 
     /// Whether the fate of an event may depend on what a container's runtime says of it.
@@ -93,9 +78,10 @@ impl Active {
         self.waits
     }
 
-    /// What becomes of an event of `slot`.
+    /// What becomes of an event.
     #[must_use]
-    pub fn fate(&self, slot: u32, event: &Event<'_>) -> Fate {
+    pub fn fate(&self, event: &Event<'_>) -> Fate {
+        let slot = slot(&event.raw.header);
         if self.keeps(slot, event) {
             Fate::Deliver
         } else if self.state.contains(&slot) && event.raw.header.flags & flag::REFUSED == 0 {

@@ -62,20 +62,8 @@ impl Test {
 
     /// Whether a value, or of several one or each, is as `so` says; a missing one never is.
     fn of(&self, value: &Value<'_>, so: impl Fn(&Value<'_>) -> bool) -> bool {
-        match value {
-            Value::Missing => false,
-            Value::List(values) if self.all => values.iter().all(so),
-            Value::List(values) => values.iter().any(so),
-            Value::Bool(_)
-            | Value::Int(_)
-            | Value::Uint(_)
-            | Value::Nanos(_)
-            | Value::Hex(_)
-            | Value::Time(..)
-            | Value::Text(_)
-            | Value::Bytes(_)
-            | Value::Ip(_) => so(value),
-        }
+        let values = value.each();
+        if self.all { !values.is_empty() && values.iter().all(so) } else { values.iter().any(so) }
     }
 }
 
@@ -145,24 +133,8 @@ impl<'e> Run<'_, 'e, '_> {
     #[cold]
     fn pair(&self, test: &Test, value: &Value<'_>, op: Op, other: usize) -> bool {
         let arena = self.event.arena;
-        match &self.operand(other) {
-            Value::Missing => false,
-            Value::List(others) if test.all => {
-                test.of(value, |value| others.iter().all(|other| pair::compare(op, value, other, arena)))
-            }
-            Value::List(others) => {
-                test.of(value, |value| others.iter().any(|other| pair::compare(op, value, other, arena)))
-            }
-            other @ (Value::Bool(_)
-            | Value::Int(_)
-            | Value::Uint(_)
-            | Value::Nanos(_)
-            | Value::Hex(_)
-            | Value::Time(..)
-            | Value::Text(_)
-            | Value::Bytes(_)
-            | Value::Ip(_)) => test.of(value, |value| pair::compare(op, value, other, arena)),
-        }
+        let other = self.operand(other);
+        test.of(value, |value| test.of(&other, |other| pair::compare(op, value, other, arena)))
     }
 
     fn operand(&self, at: usize) -> Value<'e> {

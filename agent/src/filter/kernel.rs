@@ -34,6 +34,8 @@ pub struct KernelFilter {
     pub state: BTreeSet<u32>,
     /// What the predicates say, in the same order, before it became tests that lead on to one another.
     pub formulas: Vec<Formula>,
+    /// The condition as it is for the calls of each slot that is asked for and where it can hold.
+    pub trees: BTreeMap<u32, Node>,
     /// What only userspace decides of the calls that the kernel keeps for the condition; `Const(true)` is nothing. A slot
     /// that is captured for the tables alone is not here.
     pub residuals: BTreeMap<u32, Node>,

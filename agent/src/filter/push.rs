@@ -75,6 +75,7 @@ fn push_rows(condition: Option<&Condition>, ask: &Ask<'_>, rows: impl Iterator<I
         if slot.formula != Formula::Const(false) {
             slots.push(slot);
         }
+        filter.trees.insert(row.slot, node);
     }
     if ask.state && sides {
         state::add(&mut slots, &mut filter.state);

@@ -116,7 +116,7 @@ impl Wanted {
     /// What the agent does, when the kernel does `kernel`.
     #[must_use]
     pub fn active(&self, kernel: &KernelFilter) -> Arc<Active> {
-        Arc::new(Active::new(&self.selection, self.condition.as_deref(), kernel))
+        Arc::new(Active::new(&self.selection.who, self.condition.as_deref(), kernel))
     }
 }
 

@@ -2,7 +2,7 @@
 //! `lanner list fields`: the fields that outputs and conditions may ask for.
 
 use std::{
-    io::{self, BufWriter, Write},
+    io::{self, Write},
     process::ExitCode,
 };
 
@@ -40,16 +40,8 @@ impl From<&'static Field> for Entry {
 /// # Errors
 /// When the output can't be written.
 pub fn run(json: bool) -> Result<ExitCode> {
-    let mut out = BufWriter::new(io::stdout().lock());
     let entries: Vec<_> = fields::all().iter().copied().map(Entry::from).collect();
-    if json {
-        serde_json::to_writer_pretty(&mut out, &entries).map_err(io::Error::from)?;
-        writeln!(out)?;
-    } else {
-        table(&entries, &mut out)?;
-    }
-    out.flush()?;
-    Ok(ExitCode::SUCCESS)
+    super::show(&entries, json, table)
 }
 
 fn table(entries: &[Entry], out: &mut impl Write) -> io::Result<()> {
@@ -110,11 +102,7 @@ and backslashes twice, and the member `escaped` lists its name.
             writeln!(page, "| `{}` | {} | {argument} | {}{only} |", entry.name, entry.kind, entry.help)
                 .expect("writing to a string does not fail");
         }
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/fields.md");
-        if std::env::var_os("LANNER_BLESS").is_some() {
-            std::fs::write(&path, &page).expect("written");
-        }
-        let there = std::fs::read_to_string(&path).expect("docs/fields.md");
+        let there = crate::golden::wanted("../docs/fields.md", page.as_bytes());
         assert!(there == page, "docs/fields.md is out of date: LANNER_BLESS=1 cargo test -p agent fields_page");
     }
 

@@ -76,11 +76,7 @@ fn enriched_lines() {
         });
     }
     for (name, got) in [("enriched.txt", plain), ("enriched.jsonl", json)] {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name);
-        if std::env::var_os("LANNER_BLESS").is_some() {
-            std::fs::write(&path, &got).expect("written");
-        }
-        let want = std::fs::read_to_string(&path).expect("a golden file");
+        let want = crate::golden::wanted(&format!("golden/{name}"), &got);
         assert_eq!(
             String::from_utf8_lossy(&got),
             want,

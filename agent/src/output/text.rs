@@ -8,11 +8,7 @@ use agent_common::schema::Abi;
 
 use super::{escape, number, subject, time};
 use crate::{
-    decode::{
-        sockaddr::SockAddr,
-        symbols, value,
-        visit::{Absent, Text, Visitor},
-    },
+    decode::{symbols, value, visit::flat::Flat},
     event::{Event, Gap},
     fields::{self, Field, value::Value},
 };
@@ -64,7 +60,7 @@ pub fn event(event: &Event<'_>, colour: bool, out: &mut Vec<u8>) {
         }
         out.extend_from_slice(arg.name.as_bytes());
         out.push(b'=');
-        let mut line = Line::new(out);
+        let mut line = Flat::quoted(out);
         value::visit(arg.kind, raw, &context, &mut line);
         if raw.is_cut() && !line.cut {
             out.extend_from_slice(b"...");
@@ -159,110 +155,4 @@ pub fn gap(gap: &Gap, out: &mut Vec<u8>) {
         None => out.extend_from_slice(b"the end"),
     }
     out.push(b'\n');
-}
-
-/// Values in a text line: arrays as `[a, b]`, objects as `{key=value}`, bytes quoted.
-struct Line<'a> {
-    out: &'a mut Vec<u8>,
-    first: bool,
-    /// Whether it was shown already that something is missing.
-    cut: bool,
-}
-
-impl<'a> Line<'a> {
-    const fn new(out: &'a mut Vec<u8>) -> Self {
-        Self { out, first: true, cut: false }
-    }
-
-    fn separate(&mut self) {
-        if !self.first {
-            self.out.extend_from_slice(b", ");
-        }
-        self.first = false;
-    }
-}
-
-impl Visitor for Line<'_> {
-    fn absent(&mut self, why: Absent) {
-        self.out.extend_from_slice(match why {
-            Absent::Fault => b"<unreadable>",
-            Absent::Null => b"NULL",
-            Absent::Unset => b"<unset>",
-        });
-    }
-
-    fn signed(&mut self, value: i64) {
-        number(value, self.out);
-    }
-
-    fn unsigned(&mut self, value: u64) {
-        number(value, self.out);
-    }
-
-    fn hex(&mut self, value: u64) {
-        let _ = write!(self.out, "{value:#x}");
-    }
-
-    fn octal(&mut self, value: u64) {
-        let _ = if value == 0 { write!(self.out, "0") } else { write!(self.out, "0{value:o}") };
-    }
-
-    fn named(&mut self, _: i64, name: &str) {
-        self.out.extend_from_slice(name.as_bytes());
-    }
-
-    fn symbols(&mut self, write: &dyn Fn(&mut Vec<u8>)) {
-        write(self.out);
-    }
-
-    fn bytes(&mut self, _: Text, bytes: &[u8], cut: bool) {
-        self.out.push(b'"');
-        escape::text(bytes, self.out);
-        self.out.push(b'"');
-        if cut {
-            self.out.extend_from_slice(b"...");
-            self.cut = true;
-        }
-    }
-
-    fn sockaddr(&mut self, addr: &SockAddr<'_>) {
-        let mut text = Vec::new();
-        addr.write(&mut text);
-        escape::text(&text, self.out);
-    }
-
-    fn begin_object(&mut self) {
-        self.out.push(b'{');
-        self.first = true;
-    }
-
-    fn key(&mut self, name: &str) {
-        self.separate();
-        self.out.extend_from_slice(name.as_bytes());
-        self.out.push(b'=');
-    }
-
-    fn end_object(&mut self) {
-        self.out.push(b'}');
-        self.first = false;
-    }
-
-    fn begin_array(&mut self) {
-        self.out.push(b'[');
-        self.first = true;
-    }
-
-    fn element(&mut self) {
-        self.separate();
-    }
-
-    fn end_array(&mut self, cut: bool) {
-        if cut {
-            self.separate();
-            self.out.extend_from_slice(b"...");
-            self.cut = true;
-        }
-        self.out.push(b']');
-        self.first = false;
-    }
 }

@@ -182,8 +182,7 @@ impl Deliver {
         // What is known to be refused has nothing to wait for.
         if !self.active.waits() {
             let view = self.metadata.as_ref().map(|metadata| metadata.view(&subject));
-            let fate =
-                self.active.fate(slot(&raw.header), &event(raw, num, time, &subject, view.as_ref(), &self.arena));
+            let fate = self.active.fate(&event(raw, num, time, &subject, view.as_ref(), &self.arena));
             self.arena.reset();
             if fate != Fate::Deliver {
                 return self.account(fate, &raw.header);
@@ -215,11 +214,10 @@ impl Deliver {
     /// Writes an event, unless the filter refuses it.
     fn emit(&mut self, entry: &Entry, raw: RawEvent<'_>, num: u64, subject: &Subject) {
         let late = entry.late || entry.ts < self.reached;
-        self.reached = self.reached.max(entry.ts);
         let view = self.metadata.as_ref().map(|metadata| metadata.view(subject));
         let event = event(raw, num, self.clock.epoch(entry.ts), subject, view.as_ref(), &self.arena);
         let event = Event { late, ..event };
-        let mut fate = self.active.fate(slot(&raw.header), &event);
+        let mut fate = self.active.fate(&event);
         if raw.header.flags & flag::REFUSED != 0 {
             // The kernel was asked to send what it refuses. What it refused by another filter says nothing of this one.
             if fate == Fate::Deliver && self.verdicts.is_of(&raw.header) {
@@ -235,6 +233,7 @@ impl Deliver {
             self.lines.event(&event, &mut self.chunk.bytes);
             self.chunk.events += 1;
             self.taken += 1;
+            self.reached = self.reached.max(entry.ts);
             if late {
                 self.stats.late.add(1);
             }

@@ -86,18 +86,17 @@ pub(super) struct Sizes {
 impl Sizes {
     /// Room for `filter`, and when it is `replaceable` for another.
     pub(super) fn of(filter: &KernelFilter, replaceable: bool) -> Self {
-        let all = |sets: usize| entries(sets);
         if replaceable {
             let (predicates, suffixes) = (PREDICATES, SUFFIXES);
             let (numbers, texts, networks, cgroups) = (ROOM, ROOM, ROOM, ROOM);
             return Self { predicates, suffixes, numbers, texts, networks, cgroups, judges: true };
         }
         Self {
-            predicates: all(filter.predicates.len()),
-            suffixes: all(filter.suffixes.len()),
-            numbers: all(filter.numbers.iter().map(Vec::len).sum()),
-            texts: all(filter.texts.iter().map(Vec::len).sum()),
-            networks: all(filter.networks.iter().map(Vec::len).sum()),
+            predicates: entries(filter.predicates.len()),
+            suffixes: entries(filter.suffixes.len()),
+            numbers: entries(filter.numbers.iter().map(Vec::len).sum()),
+            texts: entries(filter.texts.iter().map(Vec::len).sum()),
+            networks: entries(filter.networks.iter().map(Vec::len).sum()),
             cgroups: if filter.cgroups.is_empty() { 1 } else { ROOM },
             judges: !filter.predicates.is_empty(),
         }
@@ -131,8 +130,8 @@ pub(super) struct Filters {
     current: u32,
 }
 
-/// The same place of the other half's numbers.
-const fn in_half(half: u32, number: u32) -> u32 {
+/// The number that a set of a filter has in the maps.
+const fn set_in(half: u32, number: u32) -> u32 {
     (number << 1) | half
 }
 
@@ -191,7 +190,7 @@ impl Filters {
         }
         for (i, set) in (0..).zip(&filter.numbers) {
             for number in set {
-                let key = [u64::from(in_half(half, i)), *number];
+                let key = [u64::from(set_in(half, i)), *number];
                 self.halves[half as usize].numbers.push(key);
                 self.numbers.insert(key, 1, 0).map_err(|error| full(names::NUMBERS, error))?;
             }
@@ -201,7 +200,7 @@ impl Filters {
                 let mut bytes = [0; TEXT_BYTES];
                 let len = text.len().min(TEXT_BYTES);
                 bytes[..len].copy_from_slice(&text[..len]);
-                let data = TextKey { set: in_half(half, i), text: bytes };
+                let data = TextKey { set: set_in(half, i), text: bytes };
                 let key = Key::new(SET_BITS + 8 * len as u32, data);
                 self.halves[half as usize].texts.push(key);
                 self.texts.insert(&key, 1, 0).map_err(|error| full(names::TEXTS, error))?;
@@ -209,7 +208,7 @@ impl Filters {
         }
         for (i, set) in (0..).zip(&filter.networks) {
             for (address, bits) in set {
-                let data = NetworkKey { set: in_half(half, i), address: *address };
+                let data = NetworkKey { set: set_in(half, i), address: *address };
                 let key = Key::new(SET_BITS + u32::from(*bits), data);
                 self.halves[half as usize].networks.push(key);
                 self.networks.insert(&key, 1, 0).map_err(|error| full(names::NETWORKS, error))?;
@@ -245,7 +244,7 @@ impl Filters {
                 test.a += u64::from(half * CGROUP_BITS);
             }
             match Op::from_raw(test.op) {
-                Some(Op::In | Op::Prefix | Op::Network) => test.set = in_half(half, test.set),
+                Some(Op::In | Op::Prefix | Op::Network) => test.set = set_in(half, test.set),
                 Some(Op::Suffix) => test.set += half * self.sizes.suffixes,
                 Some(Op::Range | Op::UnsignedRange | Op::Any | Op::Bits) | None => {}
             }

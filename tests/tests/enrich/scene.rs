@@ -18,7 +18,7 @@ use tests::TempDir;
 use crate::{
     actor::Hand,
     agent::{Agent, Run},
-    books::open_identities,
+    books::closed,
     wait::wait_for,
 };
 
@@ -140,11 +140,7 @@ impl Scene {
 impl Outcome {
     /// Reads what a run left.
     pub(crate) fn of(run: Run) -> Self {
-        assert!(run.status.success(), "the agent ended with {}\n{}", run.status, run.stderr);
-        let text = fs::read_to_string(run.folder.join("ledger")).expect("a ledger");
-        let ledger: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
-        let open = open_identities(&ledger);
-        assert!(open.is_empty(), "the ledger does not close:\n{}\n{}\n{text}", open.join("\n"), run.stderr);
+        let ledger = closed(&run);
         let lines = fs::read_to_string(run.folder.join("events")).expect("events");
         let event = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
         let events = lines.lines().map(event).collect();

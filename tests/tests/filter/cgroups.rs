@@ -12,7 +12,8 @@ use serde_json::Value;
 
 use crate::{
     agent::{Agent, alone},
-    run::{ledger, lines, removed},
+    books::closed,
+    run::{lines, removed},
     wait::{pause, wait_for},
 };
 
@@ -85,7 +86,7 @@ fn calls_of_other_containers_and_of_the_host_are_refused_in_the_kernel() {
         go(shell);
     }
     let run = agent.stop();
-    let ledger = ledger(&run);
+    let ledger = closed(&run);
     let events = lines(&run);
     assert_eq!(ids(&events), vec!["aaaaaaaaaaaa"; ROUNDS as usize]);
     let [kernel, userspace, kept] = removed(&ledger);
@@ -107,6 +108,6 @@ fn a_container_that_is_made_later_is_seen_from_its_first_call() {
     let cgroup = Cgroup::new('c');
     go(shell(Some(&cgroup), "/etc/hostname", 3));
     let run = agent.stop();
-    let _closed = ledger(&run);
+    let _closed = closed(&run);
     assert_eq!(ids(&lines(&run)), ["cccccccccccc"; 3], "{}", run.stderr);
 }

@@ -17,7 +17,8 @@ use tests::TempDir;
 
 use crate::{
     agent::{Agent, alone},
-    run::{ledger, lines, lossless, removed},
+    books::closed,
+    run::{lines, lossless, removed},
 };
 
 /// What is looked at of each open.
@@ -148,7 +149,7 @@ fn a_tiny_ring_is_enough_for_what_is_left() {
     let agent = Agent::start(&["-o", "json", "--fields", FIELDS, "--ring-budget", "256KiB", condition]);
     work(&secret.0, other.path());
     let run = agent.stop();
-    let ledger = ledger(&run);
+    let ledger = closed(&run);
     let opens: u64 = ["open", "openat", "openat2"]
         .iter()
         .filter_map(|name| ledger["syscalls"][name]["lost"].as_object())

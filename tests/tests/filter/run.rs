@@ -7,19 +7,9 @@ use serde_json::Value;
 
 use crate::{agent::Run, books};
 
-/// The ledger of a run, once its identities are found to hold.
-pub(crate) fn ledger(run: &Run) -> Value {
-    assert!(run.status.success(), "the agent ended with {}\n{}", run.status, run.stderr);
-    let text = fs::read_to_string(run.folder.join("ledger")).expect("a ledger");
-    let ledger: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
-    let open = books::open_identities(&ledger);
-    assert!(open.is_empty(), "the ledger does not close:\n{}\n{}", open.join("\n"), run.stderr);
-    ledger
-}
-
 /// The ledger of a run that must have lost nothing.
 pub(crate) fn lossless(run: &Run) -> Value {
-    let ledger = ledger(run);
+    let ledger = books::closed(run);
     assert_eq!(books::all_lost(&ledger) + books::dropped(&ledger), 0, "{}", run.stderr);
     ledger
 }

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::{
     agent::{Agent, alone},
-    books::count,
-    run::{ledger, lines},
+    books::{closed, count},
+    run::lines,
 };
 
 /// Sends a word each way over a connection to ourselves.
@@ -36,7 +36,7 @@ fn calls_that_tell_the_side_are_captured_as_state_and_not_printed() {
         Agent::start(&["-o", "json", "--fields", "evt.type,fd.name,fd.cport,fd.sport,fd.is_server", &condition]);
     let (client, server) = talk();
     let run = agent.stop();
-    let ledger = ledger(&run);
+    let ledger = closed(&run);
     let events = lines(&run);
     let expected = serde_json::json!({
         "evt.type": events.first().map_or(&Value::Null, |event| &event["evt.type"]),
@@ -65,7 +65,7 @@ fn conditions_without_sockets_capture_nothing_for_them() {
     // SAFETY: a call without arguments.
     unsafe { libc::getppid() };
     let run = agent.stop();
-    let ledger = ledger(&run);
+    let ledger = closed(&run);
     assert_eq!(lines(&run).len(), 1);
     for name in ["accept4", "connect", "listen"] {
         assert_eq!(ledger["syscalls"][name]["sent"].as_u64().unwrap_or(0), 0, "{name}");

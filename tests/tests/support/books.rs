@@ -4,14 +4,27 @@
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
+    fs,
     io::{BufRead as _, BufReader, Read},
 };
 
 use serde_json::Value;
 
+use crate::agent::Run;
+
+/// The ledger of a run that ended well, once its identities are found to hold.
+pub(crate) fn closed(run: &Run) -> Value {
+    assert!(run.status.success(), "the agent ended with {}\n{}", run.status, run.stderr);
+    let text = fs::read_to_string(run.folder.join("ledger")).expect("a ledger");
+    let ledger: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    let open = open_identities(&ledger);
+    assert!(open.is_empty(), "the ledger does not close:\n{}\n{}\n{text}", open.join("\n"), run.stderr);
+    ledger
+}
+
 /// The identities that `ledger` breaks, each in words. They are computed here from its parts; its own word for it is
 /// only compared.
-pub(crate) fn open_identities(ledger: &Value) -> Vec<String> {
+fn open_identities(ledger: &Value) -> Vec<String> {
     let mut open = Vec::new();
     let mut check = |what: String, left: u64, right: u64| {
         if left != right {

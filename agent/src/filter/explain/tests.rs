@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Explanations, in `golden/explain/`. `LANNER_BLESS=1` writes them anew.
 
-use std::path::Path;
-
 use super::*;
 use crate::{
     filter::{
@@ -40,11 +38,7 @@ fn conditions_are_explained() {
     for (name, condition) in CONDITIONS {
         let mut got = Vec::new();
         explained(condition).write(&mut got, false).expect("memory takes all");
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/explain").join(format!("{name}.txt"));
-        if std::env::var_os("LANNER_BLESS").is_some() {
-            std::fs::write(&path, &got).expect("written");
-        }
-        let want = std::fs::read_to_string(&path).expect("a golden file");
+        let want = crate::golden::wanted(&format!("golden/explain/{name}.txt"), &got);
         assert_eq!(
             String::from_utf8_lossy(&got),
             want,
