@@ -12,6 +12,7 @@ pub mod error;
 mod eval;
 pub mod explain;
 mod fuse;
+mod guard;
 pub mod kernel;
 #[cfg(test)]
 pub(crate) mod model;

@@ -343,9 +343,12 @@ pub(super) fn primary<'e>(event: &'e Event<'_>) -> Option<&'e File> {
     let file = match event.raw.row.filter(|row| makes(row)) {
         None => first,
         Some(_) if event.raw.ret().is_none_or(|ret| ret < 0) => None,
-        // The row tells, not the record: this is asked for several times an event.
-        Some(row) if row.args.iter().any(|arg| matches!(arg.kind, Kind::Fd | Kind::Dirfd)) => second,
-        Some(_) => first,
+        // Behind the descriptors that the call was given. The row tells how many, and is asked only when it matters: this
+        // is wanted several times an event.
+        Some(row) => second.or_else(|| {
+            let given = row.args.iter().any(|arg| matches!(arg.kind, Kind::Fd | Kind::Dirfd));
+            first.filter(|_| !given)
+        }),
     };
     file.map(|file| &**file)
 }

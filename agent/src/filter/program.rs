@@ -38,11 +38,13 @@ pub(super) struct Step {
 }
 
 impl Condition {
-    /// Programs for trees of this condition's comparisons. Comparisons of the same value are made one where they can be;
-    /// those that are needed for it are entered behind those that are there.
+    /// Programs for trees of this condition's comparisons. Comparisons of the same value are made one where they can be,
+    /// and long texts are looked at after what they begin with; comparisons that are needed for it are entered behind those
+    /// that are there.
     #[must_use]
     pub fn programs(&mut self, trees: &[Node]) -> Vec<Program> {
-        self.fused(trees).iter().map(|tree| self.program(tree)).collect()
+        let trees = self.fused(trees);
+        self.guarded(&trees).iter().map(|tree| self.program(tree)).collect()
     }
 
     /// A program for a tree as it is.

@@ -129,6 +129,15 @@ impl Fixture {
         Self { container: Some(nginx()), ..self }
     }
 
+    /// The same call by a thread called `comm`.
+    pub(crate) fn named(mut self, comm: &str) -> Self {
+        let mut name = [0; 16];
+        name[..comm.len()].copy_from_slice(comm.as_bytes());
+        let at = std::mem::offset_of!(Header, comm);
+        self.bytes[at..at + name.len()].copy_from_slice(&name);
+        self
+    }
+
     /// The event.
     pub(crate) fn with<R>(&self, look: impl FnOnce(&Event<'_>) -> R) -> R {
         self.within(&Arena::default(), look)
