@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Live capture from start to end.
 
+mod reread;
+
 use std::{
     fs::File,
     io::{self, BufWriter, IsTerminal as _, Write as _},
@@ -15,22 +17,25 @@ use bytesize::ByteSize;
 use crossbeam_channel::Sender;
 use tokio::signal::unix::{SignalKind, signal};
 
+use self::reread::{Next, Reread};
 use crate::{
     cli,
+    confine::{self, Needs},
     fields::Basis,
     filter::wanted::{Shown, Wanted},
-    host,
+    host::{self, capabilities},
     ledger::Ledger,
     memory,
-    metadata::{self, MetadataAccount, cgroup::Hierarchy, container},
+    metadata::{self, MetadataAccount, cgroup::Hierarchy, container, kubernetes},
     output::{
         Cache, Lines,
         sink::{LogFile, Rotation, Sink},
     },
-    pipeline::{Pipeline, Plan, Replacement, order::Order},
-    probe::{self, Layout, Probe, Settings, StateSettings},
+    pipeline::{self, Pipeline, Plan, Replacement, order::Order},
+    probe::{self, Layout, Probe, Settings, StateSettings, runs},
     self_test,
     stats::Stats,
+    telemetry::{Features, Sources, Telemetry},
 };
 
 /// Exit code of a run whose ledger does not close.
@@ -119,7 +124,13 @@ pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> 
     if host::in_pid_namespace() {
         bail!("{}", host::PID_NAMESPACE);
     }
+    let kubernetes = if args.no_enrich { None } else { kubernetes::Config::of(&args.kubernetes)? };
+    let asks_api = kubernetes.is_some();
     let object = probe::embedded()?;
+    let _counted = if args.telemetry.probe_stats { Some(runs::count()?) } else { None };
+    // Early: whoever asks hears that it is starting.
+    let mut telemetry = Telemetry::start(&args.telemetry)?;
+    telemetry.starting("the probe is loaded");
     let layout = Layout::of_kernel(args.btf.as_deref(), &host::kernel_release())?;
     if !layout.has_btf() {
         tracing::warn!(
@@ -136,9 +147,10 @@ pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> 
         state: (!args.no_enrich).then_some(StateSettings { environment: args.env, files: args.max_files }),
         replaceable: wanted.file.is_some(),
     };
-    let metadata = (!args.no_enrich).then(|| metadata_config(args, &layout, hierarchy.clone()));
+    let metadata = (!args.no_enrich).then(|| metadata_config(args, &layout, hierarchy.clone(), kubernetes));
     let counters = metadata::Counters::default();
     let filter = wanted.kernel();
+    telemetry.features(Features::of(args, &layout, &hierarchy, wanted.file.is_some()));
     let (mut probe, mut rings, cgroups) = Probe::load(object, &layout, &filter, &self_test::filter(), &settings)?;
     for program in probe.programs() {
         tracing::trace!(program = program.name, verified = program.verified, machine_code = program.jited, "loaded");
@@ -161,8 +173,17 @@ pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> 
 
     let stats = Arc::new(Stats::default());
     let mut order = Order::new(probe.counters().cpus());
+    telemetry.starting("the probe is tested");
     probe.attach()?;
     self_test::run(&mut probe, &mut rings, &mut order, &layout, &hierarchy, settings.snaplen, &stats)?;
+    for capability in capabilities::missing_for_more(!args.no_enrich) {
+        tracing::warn!("without {capability} {}", capability.without());
+    }
+    let nice = pipeline::hurry();
+    if !args.no_confine {
+        // Before there are threads, which inherit it; the probe loads and attaches nothing more by itself.
+        confine::confine(&Needs::of(args, wanted.file.is_some()), || probe.counters().lane_ends().is_ok());
+    }
     let live = mode::LIVE | if refused == Refused::Mark { mode::MARK } else { 0 };
     let conditional = wanted.condition.is_some();
     runtime.block_on(async {
@@ -180,7 +201,15 @@ pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> 
             active: wanted.active(&filter),
             cgroups: (cgroups, probe.cgroup_base()),
             replacements,
+            nice,
         };
+        let sources = Sources {
+            stats: &stats,
+            tables: (!args.no_enrich).then_some(&counters),
+            output: sink_name,
+            kubernetes: asks_api.then_some(&*counters.kubernetes.api),
+        };
+        telemetry.starting("processes, files and containers are read");
         let mut wanted = wanted;
         let pipeline = Pipeline::start(rings, order, plan, &stats, finished)?;
         pipeline.wait_until_ready();
@@ -194,7 +223,9 @@ pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> 
             }
         };
         tokio::pin!(end);
+        let mut reread = Reread::default();
         let mut log_tick = tokio::time::interval(Duration::from_millis(200));
+        let mut telemetry_tick = Telemetry::ticks();
         loop {
             tokio::select! {
                 _ = interrupt.recv() => break,
@@ -203,42 +234,51 @@ pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> 
                     if wanted.file.is_none() {
                         break;
                     }
-                    match reload(&wanted, &mut probe, live, &replace) {
-                        Ok(next) => wanted = next,
-                        Err(error) => tracing::error!("{error:#}\nthe condition before goes on to hold"),
-                    }
+                    reread.ask(&wanted);
                 }
+                next = reread.next(&wanted) => match next.and_then(|next| take_over(next, &mut probe, live, &replace)) {
+                    Ok(next) => wanted = next,
+                    Err(error) => tracing::error!("{error:#}\nthe condition before goes on to hold"),
+                },
                 _ = heard.recv() => break,
                 () = &mut end => break,
                 _ = log_tick.tick() => probe.flush_log(),
+                _ = telemetry_tick.tick() => telemetry.publish(&probe, &sources),
             }
         }
+        telemetry.stopping();
         probe.stop()?;
         probe.detach()?;
         let ends = probe.counters().lane_ends()?;
         pipeline.finish(ends)?;
         anyhow::Ok(())
     })?;
+    drop(telemetry);
+    // A condition that is still being read is not waited for.
+    runtime.shutdown_background();
 
     let account = (!args.no_enrich).then(|| MetadataAccount::collect(&counters));
     let ledger = Ledger::collect(probe.counters(), &stats, account, conditional, sink_name)?;
     Ok(Ended { ledger, stats })
 }
 
-/// Has the condition that the file holds now take the place of the one before.
-fn reload(wanted: &Wanted, probe: &mut Probe, mode: u32, replace: &Sender<Replacement>) -> Result<Wanted> {
-    let next = wanted.reread()?;
-    let filter = next.kernel();
-    probe.apply(&filter, mode)?;
-    let replacement = Replacement { active: next.active(&filter), cgroup_base: probe.cgroup_base() };
+/// Has a condition take the place of the one before.
+fn take_over(next: Next, probe: &mut Probe, mode: u32, replace: &Sender<Replacement>) -> Result<Wanted> {
+    let Next { wanted, kernel, active } = next;
+    probe.apply(&kernel, mode)?;
     // Without a receiver the run is ending.
-    let _ = replace.send(replacement);
-    tracing::info!(predicates = filter.predicates.len(), "the condition was read again and holds");
-    Ok(next)
+    let _ = replace.send(Replacement { active, cgroup_base: probe.cgroup_base() });
+    tracing::info!(predicates = kernel.predicates.len(), "the condition was read again and holds");
+    Ok(wanted)
 }
 
 /// What the tables are to hold.
-fn metadata_config(args: &cli::Capture, layout: &Layout, hierarchy: Hierarchy) -> metadata::Config {
+fn metadata_config(
+    args: &cli::Capture,
+    layout: &Layout,
+    hierarchy: Hierarchy,
+    kubernetes: Option<kubernetes::Config>,
+) -> metadata::Config {
     metadata::Config {
         host_root: args.host_root.clone(),
         threads: args.max_threads as usize,
@@ -252,5 +292,6 @@ fn metadata_config(args: &cli::Capture, layout: &Layout, hierarchy: Hierarchy) -
             lookups: !args.no_container_lookups,
         },
         hierarchy,
+        kubernetes,
     }
 }

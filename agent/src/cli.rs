@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What was typed.
 
+mod kubernetes;
+mod telemetry;
+
 use std::{path::PathBuf, time::Duration};
 
 use bytesize::ByteSize;
@@ -8,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 
 use agent_common::record::MAX_SNAPLEN;
 
+pub use self::{kubernetes::Kubernetes, telemetry::Telemetry};
 use crate::{
     fields::most_like,
     output::{Format, template::Template},
@@ -254,6 +258,20 @@ pub struct Capture {
     #[arg(long, value_name = "N", default_value_t = 131_072, help_heading = "Metadata",
         value_parser = clap::value_parser!(u32).range(1024..))]
     pub max_files: u32,
+
+    /// Where pods are known from.
+    #[command(flatten)]
+    pub kubernetes: Kubernetes,
+
+    /// What others may ask of the running agent.
+    #[command(flatten)]
+    pub telemetry: Telemetry,
+
+    /// Keep all privileges after the start: neither capabilities are dropped, nor system calls filtered
+    ///
+    /// For finding out whether that is what something fails by.
+    #[arg(long)]
+    pub no_confine: bool,
 
     /// How much to log on stderr; debug and trace carry the probe's own diagnostics too
     #[arg(long, value_enum, value_name = "LEVEL", default_value = "warn", env = "LANNER_LOG")]

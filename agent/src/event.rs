@@ -10,6 +10,7 @@ use crate::{
     metadata::{
         container::Container,
         file::File,
+        kubernetes::Pod,
         process::{Process, Thread},
     },
 };
@@ -35,6 +36,8 @@ pub struct Event<'a> {
     pub renamed: bool,
     /// Its container; `None` for the host.
     pub container: Option<&'a Arc<Container>>,
+    /// Its pod, as the API server tells it; `None` outside of pods, and when that is not known.
+    pub pod: Option<&'a Arc<Pod>>,
     /// What its fields ask for beyond it.
     pub tables: Option<&'a dyn Tables>,
     /// Where what its fields put together is kept.
@@ -55,6 +58,7 @@ impl<'a> Event<'a> {
             files: [None; 2],
             renamed: false,
             container: None,
+            pod: None,
             tables: None,
             arena,
         }

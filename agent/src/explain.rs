@@ -19,6 +19,7 @@ use crate::{
         wanted::{BadCondition, Shown, Wanted},
     },
     host,
+    telemetry::Listen,
 };
 
 /// Exit code of a check that found the kernel's part to refuse what the condition keeps.
@@ -56,6 +57,7 @@ fn check(args: &cli::Explain, wanted: Wanted, time: Duration, out: &mut impl io:
     capture.no_enrich = args.no_enrich;
     capture.duration = Some(time);
     capture.write = Some(PathBuf::from("/dev/null"));
+    capture.telemetry.metrics_listen = Some(Listen::Off);
     let ended = capture::capture(&capture, wanted, Refused::Mark)?;
     let wrong = ended.stats.wrongly_refused.get();
     let (agent, lost) = (&ended.ledger.agent, ended.ledger.total().lost());

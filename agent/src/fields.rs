@@ -14,6 +14,7 @@ pub(crate) mod fd;
 pub(crate) mod fixed;
 pub(crate) mod fspath;
 pub mod glob;
+mod k8s;
 pub mod path;
 mod proc;
 pub mod reference;
@@ -54,7 +55,7 @@ pub struct Field {
     pub get: Get,
 }
 
-/// What has to be known for a field's value. Each but the last takes what stands before it for granted.
+/// What has to be known for a field's value. Each but the last two takes what stands before it for granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Basis {
     /// The call's own record: name, arguments and result, ids, the thread's name, the time.
@@ -68,6 +69,16 @@ pub enum Basis {
     Side,
     /// The container's description alone, which is the same for every event of a cgroup.
     Container,
+    /// The container's pod alone, which is the same for every event of a cgroup as long as nobody changes it.
+    Pod,
+}
+
+impl Basis {
+    /// Whether it is the same for every event of a cgroup.
+    #[must_use]
+    pub const fn is_of_cgroup(self) -> bool {
+        matches!(self, Self::Container | Self::Pod)
+    }
 }
 
 /// What a field's values are. The names are Falco's.
@@ -198,6 +209,11 @@ impl Field {
         Self::new(Basis::Container, name, kind, help, get)
     }
 
+    /// One for which only the pod has to be known.
+    const fn of_pod(name: &'static str, kind: Type, help: &'static str, get: Get) -> Self {
+        Self::new(Basis::Pod, name, kind, help, get)
+    }
+
     /// The same with an argument.
     const fn with(self, arg: ArgRule) -> Self {
         Self { arg, ..self }
@@ -211,8 +227,16 @@ impl Field {
 
 /// Every field, by name.
 static FIELDS: LazyLock<Vec<&'static Field>> = LazyLock::new(|| {
-    let groups =
-        [evt::FIELDS, proc::FIELDS, thread::FIELDS, user::FIELDS, fd::FIELDS, fspath::FIELDS, container::FIELDS];
+    let groups = [
+        evt::FIELDS,
+        proc::FIELDS,
+        thread::FIELDS,
+        user::FIELDS,
+        fd::FIELDS,
+        fspath::FIELDS,
+        container::FIELDS,
+        k8s::FIELDS,
+    ];
     let mut fields: Vec<_> = groups.into_iter().flatten().collect();
     fields.sort_unstable_by_key(|field| field.name);
     fields

@@ -45,7 +45,8 @@ impl Default for Account {
 }
 
 impl Account {
-    fn add(&mut self, slot: &Slot) {
+    /// Adds the counters of one syscall.
+    pub(crate) fn add(&mut self, slot: &Slot) {
         self.seen += slot[Counter::Seen as usize];
         self.own += slot[Counter::Own as usize];
         self.filtered += slot[Counter::Filtered as usize];
@@ -113,6 +114,25 @@ pub struct AgentAccount {
     pub late: u64,
     /// Losses by the sequence numbers in the records: the same as the kernel's count, or a record vanished.
     pub sequence_gaps: u64,
+}
+
+impl AgentAccount {
+    /// Reads the agent's counters. `output` is the name of the output.
+    #[must_use]
+    pub fn collect(stats: &Stats, output: &str) -> Self {
+        Self {
+            drained: stats.drained.get(),
+            decoded: stats.decoded.get(),
+            malformed: stats.malformed.get(),
+            state: stats.state.get(),
+            filtered: stats.filtered.get(),
+            refused: stats.refused.get(),
+            delivered: stats.delivered.get(),
+            sink_dropped: BTreeMap::from([(output.to_owned(), stats.dropped.get())]),
+            late: stats.late.get(),
+            sequence_gaps: stats.gaps.get(),
+        }
+    }
 }
 
 /// What the condition did with the calls of a syscall.
@@ -203,18 +223,8 @@ impl Ledger {
         })?;
         // What was queued but never written, when an output was given up.
         let abandoned = stats.queued.get().saturating_sub(stats.delivered.get() + stats.dropped.get());
-        let agent = AgentAccount {
-            drained: stats.drained.get(),
-            decoded: stats.decoded.get(),
-            malformed: stats.malformed.get(),
-            state: stats.state.get(),
-            filtered: stats.filtered.get(),
-            refused: stats.refused.get(),
-            delivered: stats.delivered.get(),
-            sink_dropped: BTreeMap::from([(output.to_owned(), stats.dropped.get() + abandoned)]),
-            late: stats.late.get(),
-            sequence_gaps: stats.gaps.get(),
-        };
+        let mut agent = AgentAccount::collect(stats, output);
+        *agent.sink_dropped.entry(output.to_owned()).or_default() += abandoned;
         let condition = conditional.then(|| removed(&syscalls, stats));
         let recursion_misses = counters.recursion_misses();
         let mut ledger = Self { cpus, syscalls, agent, metadata, condition, recursion_misses, closed: false };

@@ -5,6 +5,7 @@
 pub mod arena;
 pub mod capture;
 pub mod cli;
+pub mod confine;
 pub mod decode;
 pub mod doctor;
 pub mod event;
@@ -26,4 +27,5 @@ pub mod probe;
 pub mod select;
 pub mod self_test;
 pub mod stats;
+pub mod telemetry;
 pub mod validate;

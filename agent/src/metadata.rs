@@ -11,6 +11,7 @@ pub mod container;
 pub mod descriptor;
 pub mod file;
 pub mod files;
+pub mod kubernetes;
 pub mod proc_scan;
 pub mod process;
 pub mod processes;
@@ -20,16 +21,23 @@ mod subject;
 pub mod users;
 mod view;
 
-use std::{io, path::PathBuf, sync::Arc, time::Instant};
+use std::{
+    io,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use agent_common::{class, schema::Kind};
+use crossbeam_channel::{Receiver, never};
 
 pub use self::{account::MetadataAccount, subject::Subject, view::View};
 use self::{
     cgroup::Hierarchy,
-    container::{ContainerStats, Containers},
+    container::{ContainerStats, Containers, State as Described},
     file::{File, Role},
     files::Files,
+    kubernetes::{Kubernetes, KubernetesCounters, Pod, Pods, Update},
     proc_scan::Proc,
     processes::Processes,
     ration::Ration,
@@ -44,6 +52,10 @@ use crate::decode::{
 
 /// The most descriptors that are read from `/proc` in a second.
 const DESCRIPTORS: u32 = 1000;
+/// How long the first list of pods is waited for before capture begins.
+const FIRST_LIST: Duration = Duration::from_secs(2);
+/// Changes of pods that are taken in at once, so that events don't wait for a long list of them.
+const PODS_AT_ONCE: usize = 256;
 
 /// What is kept, and how much of it.
 #[derive(Clone, Debug)]
@@ -62,6 +74,8 @@ pub struct Config {
     pub containers: container::Config,
     /// By which cgroups they are told.
     pub hierarchy: Hierarchy,
+    /// Where pods are known from; `None` outside of Kubernetes.
+    pub kubernetes: Option<kubernetes::Config>,
 }
 
 /// What the tables count, for other threads to read.
@@ -71,6 +85,8 @@ pub struct Counters {
     pub tables: Arc<MetadataStats>,
     /// Of containers.
     pub containers: Arc<ContainerStats>,
+    /// Of pods.
+    pub kubernetes: KubernetesCounters,
 }
 
 /// The tables.
@@ -80,6 +96,7 @@ pub struct Metadata {
     files: Files,
     users: Users,
     containers: Containers,
+    kubernetes: Option<Kubernetes>,
     proc: Arc<Proc>,
     kernel_files: bool,
     /// Descriptors that may be read from `/proc`.
@@ -102,6 +119,10 @@ impl Metadata {
     /// When there is no `/proc`, or a thread can't be started.
     pub fn start(config: Config, counters: &Counters) -> io::Result<Self> {
         let proc = Arc::new(Proc::open(&config.host_root, config.env)?);
+        let started = Instant::now();
+        // The list comes while the rest is being read.
+        let mut kubernetes =
+            config.kubernetes.map(|config| Kubernetes::start(config, &counters.kubernetes)).transpose()?;
         let hierarchy = config.hierarchy.id().unwrap_or(0);
         let containers = Containers::start(config.containers, config.hierarchy, Arc::clone(&counters.containers))?;
         let mut processes = Processes::new(config.threads, Arc::clone(&proc), Arc::clone(&counters.tables));
@@ -111,11 +132,15 @@ impl Metadata {
         processes.merge_scan(scan.processes);
         let mut users = Users::new(&config.host_root);
         users.refresh();
+        if let Some(kubernetes) = &mut kubernetes {
+            kubernetes.wait(started + FIRST_LIST);
+        }
         Ok(Self {
             processes,
             files,
             users,
             containers,
+            kubernetes,
             proc,
             kernel_files: config.kernel_files,
             ration: Ration::new(DESCRIPTORS),
@@ -132,6 +157,43 @@ impl Metadata {
     pub fn refresh(&mut self) {
         self.users.refresh();
         self.processes.audit();
+        if let Some(Kubernetes { pods, .. }) = &mut self.kubernetes {
+            pods.follow(PODS_AT_ONCE);
+            pods.sweep(Instant::now(), || self.containers.pods().collect());
+        }
+    }
+
+    /// Where it is told what changes of pods.
+    #[must_use]
+    pub fn pod_updates(&self) -> Receiver<Update> {
+        self.pods().map_or_else(never, |pods| pods.updates().clone())
+    }
+
+    /// Takes in what was told of a pod, and what more there is.
+    pub fn pods_changed(&mut self, update: Update) {
+        if let Some(Kubernetes { pods, .. }) = &mut self.kubernetes {
+            pods.apply(update);
+            pods.follow(PODS_AT_ONCE);
+        }
+    }
+
+    /// The pods that are known; `None` outside of Kubernetes.
+    #[must_use]
+    pub fn pods(&self) -> Option<&Pods> {
+        self.kubernetes.as_ref().map(|kubernetes| &kubernetes.pods)
+    }
+
+    /// The pod of a subject, as it is known now.
+    #[must_use]
+    pub fn pod(&self, subject: &Subject) -> Option<&Arc<Pod>> {
+        self.pods()?.of(subject.container.as_ref()?)
+    }
+
+    /// The containers' cgroups whose pod is not as it was when this was asked last.
+    pub fn cgroups_of_changed_pods(&mut self) -> Vec<u64> {
+        let Some(Kubernetes { pods, .. }) = &mut self.kubernetes else { return Vec::new() };
+        let changed = pods.take_changed();
+        self.containers.in_pods(&changed.into_iter().collect())
     }
 
     /// State records were lost: what the tables say may be wrong from here on.
@@ -185,10 +247,20 @@ impl Metadata {
         subject
     }
 
-    /// Until when an event may wait for its container to be described.
+    /// Until when an event may wait for its container to be described, or for its pod.
     #[must_use]
     pub fn deadline(&self, subject: &Subject) -> Option<Instant> {
-        self.containers.deadline(subject.container.as_ref()?)
+        let container = subject.container.as_ref()?;
+        let awaits_pod = || self.kubernetes.as_ref().is_some_and(|kubernetes| kubernetes.hopes_for(container));
+        if self.containers.is_asked(container) || awaits_pod() { self.containers.patience(container) } else { None }
+    }
+
+    /// Whether something may still be told of a subject's container or pod.
+    #[must_use]
+    pub fn is_pending(&self, subject: &Subject) -> bool {
+        subject.container.as_ref().is_some_and(|container| {
+            container.state() == Described::Pending || self.pods().is_some_and(|pods| pods.awaits(container))
+        })
     }
 
     /// The containers, by cgroup.

@@ -20,6 +20,7 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use rustix::process::{getpriority_process, setpriority_process};
 
 pub use self::verdicts::Replacement;
 use self::{
@@ -46,6 +47,19 @@ const BATCHES: usize = 16;
 /// How long an output that takes nothing is waited for at the end.
 const LAST_PATIENCE: Duration = Duration::from_secs(5);
 
+/// How much the thread that empties the rings goes before others: it does little, and what it does late is lost.
+const NICE: i32 = -10;
+
+/// Has the scheduler prefer the calling thread, and with it the one that [`Pipeline::start`] has empty the rings. Refused
+/// without CAP_SYS_NICE, which changes nothing else; it is apart because that capability is dropped in between. Returns
+/// the niceness before, for [`Plan::nice`].
+#[must_use]
+pub fn hurry() -> i32 {
+    let before = getpriority_process(None).unwrap_or(0);
+    let _ = setpriority_process(None, NICE.min(before));
+    before
+}
+
 /// What the pipeline does with events.
 #[derive(Debug)]
 pub struct Plan {
@@ -65,6 +79,8 @@ pub struct Plan {
     pub cgroups: (CgroupMap, u32),
     /// Filters that take the place of the one before.
     pub replacements: Receiver<Replacement>,
+    /// The niceness of all threads but the one that empties the rings, see [`hurry`].
+    pub nice: i32,
 }
 
 /// The running threads.
@@ -97,7 +113,18 @@ impl Pipeline {
         let (empty_in, empty_out) = bounded(BATCHES);
         let (chunks_in, chunks_out) = bounded(QUEUE);
         let (sink_ends, sink_ended) = bounded(0);
-        let Plan { lines, count, sink, metadata, counters, active, cgroups, replacements } = plan;
+        let (ready_in, ready) = bounded::<()>(0);
+        let is_ready = Arc::new(AtomicBool::new(false));
+        let Plan { lines, count, sink, metadata, counters, active, cgroups, replacements, nice } = plan;
+        let drain = {
+            let stats = Arc::clone(stats);
+            let is_ready = Arc::clone(&is_ready);
+            thread::Builder::new()
+                .name("lanner-drain".to_owned())
+                .spawn(move || drain::run(rings, order, &stats, &stopped, &full_in, &empty_out, &is_ready))?
+        };
+        // It goes before others, which is what `hurry` was for. To be nicer takes no privilege.
+        let _ = setpriority_process(None, nice);
         let sink = {
             let stats = Arc::clone(stats);
             thread::Builder::new().name("lanner-sink".to_owned()).spawn(move || {
@@ -105,15 +132,12 @@ impl Pipeline {
                 sink.run(chunks_out, &stats);
             })?
         };
-        let (ready_in, ready) = bounded::<()>(0);
-        let is_ready = Arc::new(AtomicBool::new(false));
-        let set_ready = Arc::clone(&is_ready);
         let deliver = {
             let stats = Arc::clone(stats);
             thread::Builder::new().name("lanner-deliver".to_owned()).spawn(move || {
                 // Here, and not before the rings are drained: reading what there is takes a while on a busy machine.
                 let metadata = metadata.map(|config| Metadata::start(config, &counters)).transpose();
-                set_ready.store(true, Ordering::Release);
+                is_ready.store(true, Ordering::Release);
                 drop(ready_in);
                 if metadata.is_err() {
                     // The run ends, and says why.
@@ -141,12 +165,6 @@ impl Pipeline {
                 deliver.run(&full_out, &empty_in);
                 Ok(())
             })?
-        };
-        let drain = {
-            let stats = Arc::clone(stats);
-            thread::Builder::new()
-                .name("lanner-drain".to_owned())
-                .spawn(move || drain::run(rings, order, &stats, &stopped, &full_in, &empty_out, &is_ready))?
         };
         Ok(Self { stop, ready, drain, deliver, sink, sink_ended })
     }

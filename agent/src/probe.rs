@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The probe in the kernel: the only place that uses aya.
 
+mod batch;
 pub mod btf;
 mod cgroups;
 pub mod counters;
@@ -8,12 +9,14 @@ pub mod error;
 pub mod features;
 mod filters;
 pub mod layout;
+pub mod levels;
 mod log;
 pub mod object;
 pub mod rings;
+pub mod runs;
 mod wiring;
 
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use agent_common::{
     ledger::SLOTS,
@@ -28,6 +31,8 @@ use aya::{
 pub use self::{cgroups::CgroupMap, counters::Counters, error::ProbeError, layout::Layout, rings::Rings};
 use self::{
     filters::{Filters, Sizes},
+    levels::Levels,
+    runs::Runs,
     wiring::Wiring,
 };
 use crate::filter::kernel::KernelFilter;
@@ -78,6 +83,7 @@ pub struct Probe {
     calls: Calls,
     filters: Filters,
     counters: Counters,
+    levels: Arc<Levels>,
     programs: Vec<ProgramInfo>,
     ring_size: u32,
     online: usize,
@@ -175,6 +181,7 @@ impl Probe {
             calls,
             filters: filter_maps,
             counters,
+            levels: rings.levels(),
             programs: Vec::new(),
             ring_size,
             online: online.len(),
@@ -314,6 +321,18 @@ impl Probe {
     #[must_use]
     pub const fn counters(&self) -> &Counters {
         &self.counters
+    }
+
+    /// How full the rings are.
+    #[must_use]
+    pub fn levels(&self) -> &Levels {
+        &self.levels
+    }
+
+    /// What the kernel counts of the attached programs.
+    #[must_use]
+    pub fn runs(&self) -> Vec<Runs> {
+        runs::of(&self.ebpf)
     }
 
     /// Whether the probe tells of tasks, files and cgroups.

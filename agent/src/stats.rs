@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use agent_common::ledger::UNKNOWN_SLOT;
 
+use crate::telemetry::histogram::Stages;
+
 /// A counter that one thread raises and others read.
 #[derive(Debug, Default)]
 pub struct Count(AtomicU64);
@@ -54,6 +56,8 @@ pub struct Stats {
     pub delivered: Count,
     /// Events that the output could not take.
     pub dropped: Count,
+    /// How long the stages take.
+    pub stages: Stages,
     /// Set when whoever read the output has closed it.
     pub reader_left: AtomicBool,
 }

@@ -15,6 +15,7 @@
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
 mod harness;
+pub mod kubernetes;
 
 pub use harness::{
     capture::{Capture, Captured},

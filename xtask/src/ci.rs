@@ -3,6 +3,7 @@
 
 mod clippy;
 mod dependencies;
+mod deploy;
 mod members;
 
 use std::{
@@ -51,6 +52,8 @@ enum Gate {
     Schema,
     /// The generated tables of syscall numbers.
     Numbers,
+    /// The manifests, the chart, the image and the unit in `deploy`.
+    Deploy,
     /// All tests, those on the live kernel too.
     Test,
 }
@@ -78,6 +81,7 @@ impl Gate {
                 numbers.args(["numbers", "--check", "--headers", HEADERS]);
                 process::quiet(numbers).map(|()| "as the kernel's headers have them".to_owned())
             }
+            Self::Deploy => deploy::check(),
             Self::Test => test::run(&test::Args::default()).map(|()| "all passed".to_owned()),
         }
     }

@@ -4,6 +4,7 @@
 mod build;
 mod build_ebpf;
 mod ci;
+mod deploy_tools;
 mod linker;
 mod numbers;
 mod output;

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    process,
+    deploy_tools, process,
     report::{Step, line},
 };
 
@@ -56,6 +56,9 @@ const TOOLS: &[Tool] = &[
         packages: || names(&["podman", "runc", "busybox-static"]),
         works: || answers("podman") && answers("runc") && process::succeeds(Command::new("busybox").arg("true")),
     },
+    // For `kubectl kustomize`, and `systemd-analyze`.
+    Tool { name: "kubectl", packages: || names(&["kubernetes-client"]), works: || deploy_tools::kubectl().is_some() },
+    Tool { name: "systemd-analyze", packages: || names(&["systemd"]), works: || answers("systemd-analyze") },
     Tool { name: "strace", packages: || names(&["strace"]), works: || answers("strace") },
     Tool {
         name: "bpftool",

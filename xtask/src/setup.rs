@@ -9,7 +9,7 @@ use std::{process::Command, time::Duration};
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    linker, packages, process,
+    deploy_tools, linker, packages, process,
     report::{Step, line},
     toolchain::{self, Core, OLDEST, Rustc, Toolchain},
     workspace,
@@ -26,7 +26,7 @@ pub(crate) struct Args {
     /// Only say what is there, and what to do about the rest; fail if something is missing.
     #[arg(long)]
     check: bool,
-    /// Also what the integration tests use (strace, bpftool, a C compiler for 32-bit programs).
+    /// Also what the integration tests use (strace, bpftool, a C compiler for 32-bit programs), and what checks `deploy`.
     #[arg(long)]
     tests: bool,
 }
@@ -42,6 +42,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if args.tests {
         missing.extend(packages::for_tests(args.check));
+        missing.extend(deploy_tools::set_up(args.check));
     }
     if !missing.is_empty() && args.check {
         bail!("something is missing\n{}", missing.join("\n"));

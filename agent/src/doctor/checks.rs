@@ -84,15 +84,26 @@ fn tracefs() -> Check {
 }
 
 fn capability() -> Check {
+    let Some(effective) = capabilities::effective() else {
+        return Check::warn("capabilities", "the kernel does not tell", "run where capget(2) is allowed");
+    };
+    let has: Vec<_> = capabilities::START.into_iter().filter(|one| effective.contains(one.set())).collect();
+    let has = if has.is_empty() { "none".to_owned() } else { capabilities::names(&has) };
     let missing = capabilities::missing_for_capture();
-    if capabilities::effective().is_none() {
-        return Check::warn("capabilities", "/proc does not tell", "mount /proc");
+    if !missing.is_empty() {
+        let found = format!("{has}; missing: {}", capabilities::names(&missing));
+        return Check::fail("capabilities", found, "run with sudo");
     }
-    if missing.is_empty() {
-        return Check::ok("capabilities", "enough to load and attach");
+    let missing = capabilities::missing_for_more(true);
+    if !missing.is_empty() {
+        let lost: Vec<_> = missing.iter().map(|one| format!("without {one} {}", one.without())).collect();
+        return Check::warn(
+            "capabilities",
+            format!("{has}; missing: {}", capabilities::names(&missing)),
+            format!("{}; run with sudo", lost.join(", ")),
+        );
     }
-    let names: Vec<_> = missing.iter().map(ToString::to_string).collect();
-    Check::fail("capabilities", format!("{} missing", names.join(" and ")), "run with sudo")
+    Check::ok("capabilities", has)
 }
 
 fn pid_namespace() -> Check {

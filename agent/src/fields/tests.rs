@@ -3,6 +3,7 @@
 
 mod allocations;
 pub(crate) mod fixture;
+pub(crate) mod pods;
 mod templates;
 mod values;
 
@@ -34,7 +35,7 @@ fn names_are_unique_and_found() {
     assert_eq!(nearest("something.else"), None);
 }
 
-/// The fields that Falco's published rules use, but for those of Kubernetes.
+/// The fields that Falco's published rules use.
 #[test]
 fn falcos_rules_have_their_fields() {
     let used = "proc.cmdline proc.name proc.pname evt.type proc.aname[2] proc.args user.name proc.tty user.uid proc.exepath \
@@ -49,7 +50,7 @@ fn falcos_rules_have_their_fields() {
                 container.image.tag container.mount.dest[/proc*] container.mounts evt.arg.cmd evt.arg.fd \
                 evt.arg.filename evt.arg.mode evt.arg.name evt.arg.path evt.arg.uid evt.buffer evt.is_open_exec fd.cip \
                 fd.cip.name fd.cnet fd.lip.name fd.port fd.rip fd.rip.name fd.rnet fd.sockfamily proc.aexe[1] proc.env \
-                proc.is_vpgid_leader proc.vpid thread.cap_permitted";
+                proc.is_vpgid_leader proc.vpid thread.cap_permitted k8s.ns.name k8s.pod.name";
     for text in used.split_whitespace() {
         if let Err(error) = text.parse::<Reference>() {
             unreachable!("{text}: {error}");

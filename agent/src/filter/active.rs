@@ -35,8 +35,10 @@ pub struct Active {
     state: BTreeSet<u32>,
     /// What must hold of a cgroup alone, for the kernel to know.
     cgroups: Vec<Node>,
-    /// Whether it may depend on what a container's runtime says.
+    /// Whether it may depend on what a container's runtime says, or the API server of its pod.
     waits: bool,
+    /// Whether it may depend on the pod.
+    of_pods: bool,
 }
 
 /// What must hold of the calls of a slot.
@@ -68,14 +70,23 @@ impl Active {
                 (_, Some(program)) => Asked::If(program),
             };
         }
-        let waits = condition.as_ref().is_some_and(|condition| condition.stands_on(Basis::Container));
-        Self { condition, who: who.clone(), slots, state: kernel.state.clone(), cgroups: kernel.cgroups.clone(), waits }
+        let stands_on = |basis| condition.as_ref().is_some_and(|condition| condition.stands_on(basis));
+        let of_pods = stands_on(Basis::Pod);
+        let waits = of_pods || stands_on(Basis::Container);
+        let (who, state, cgroups) = (who.clone(), kernel.state.clone(), kernel.cgroups.clone());
+        Self { condition, who, slots, state, cgroups, waits, of_pods }
     }
 
-    /// Whether the fate of an event may depend on what a container's runtime says of it.
+    /// Whether the fate of an event may depend on what a container's runtime says of it, or the API server of its pod.
     #[must_use]
     pub const fn waits(&self) -> bool {
         self.waits
+    }
+
+    /// Whether it may depend on the pod.
+    #[must_use]
+    pub const fn of_pods(&self) -> bool {
+        self.of_pods
     }
 
     /// What becomes of an event.

@@ -39,7 +39,7 @@ use super::{
     kernel::{KernelFilter, Verdict},
     rows::{Row, specialise},
 };
-use crate::{arena::Arena, fields::Basis, select::Selection};
+use crate::{arena::Arena, select::Selection};
 
 /// What is asked for beside the condition.
 #[derive(Clone, Copy, Debug)]
@@ -310,7 +310,7 @@ impl Facts<'_> {
             Node::Not(part) => self.is_of_cgroup(part),
             Node::Test(index) => self.condition.tests.get(*index).is_some_and(|test| {
                 let bases = self.condition.test_bases(test);
-                bases.iter().all(|basis| *basis == Basis::Container) && !bases.is_empty()
+                bases.iter().all(|basis| basis.is_of_cgroup()) && !bases.is_empty()
             }),
         }
     }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
 
-use super::{Counters, container::Reason};
+use super::{Counters, container::Reason, kubernetes::Unresolved};
 
 /// What the tables held and did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -24,6 +24,10 @@ pub struct MetadataAccount {
     pub containers: u64,
     /// Containers that no runtime described, by reason.
     pub unresolved_containers: BTreeMap<&'static str, u64>,
+    /// Delivered events of known pods.
+    pub pod_events: u64,
+    /// Delivered events of pods that were not known, by reason.
+    pub unresolved_pod_events: BTreeMap<&'static str, u64>,
 }
 
 impl MetadataAccount {
@@ -31,19 +35,21 @@ impl MetadataAccount {
     #[must_use]
     pub fn collect(counters: &Counters) -> Self {
         let (tables, containers) = (&counters.tables, &counters.containers);
-        let repaired = &tables.repaired;
+        let (repaired, pods) = (&tables.repaired, &counters.kubernetes.pods);
         Self {
             held: BTreeMap::from([
                 ("processes", tables.processes.get()),
                 ("threads", tables.threads.get()),
                 ("files", tables.files.get()),
                 ("cgroups", containers.cgroups()),
+                ("pods", pods.held()),
             ]),
             evicted: BTreeMap::from([
                 ("threads", tables.evicted_threads.get()),
                 ("files", tables.evicted_files.get()),
                 ("cgroups", containers.cgroups_evicted()),
                 ("containers", containers.evicted.get()),
+                ("pods", pods.evicted.get()),
             ]),
             applied: BTreeMap::from([
                 ("forks", tables.forks.get()),
@@ -65,6 +71,11 @@ impl MetadataAccount {
                 .into_iter()
                 .map(|reason| (reason.name(), containers.unresolved(reason)))
                 .collect(),
+            pod_events: pods.resolved.get(),
+            unresolved_pod_events: Unresolved::ALL
+                .into_iter()
+                .map(|reason| (reason.name(), pods.unresolved(reason)))
+                .collect(),
         }
     }
 }
@@ -83,6 +94,7 @@ impl fmt::Display for MetadataAccount {
             ("forgotten for want of room", &self.evicted),
             ("read from /proc instead of told by the kernel", &self.repaired),
             ("containers without a description", &self.unresolved_containers),
+            ("events of pods that are not known", &self.unresolved_pod_events),
         ] {
             if let Some(list) = list(counts) {
                 writeln!(f, "          {list}: {what}")?;

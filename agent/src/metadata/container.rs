@@ -78,6 +78,16 @@ impl Container {
         container
     }
 
+    /// A container in a pod, of which its runtime has told this, or nothing yet.
+    #[cfg(test)]
+    pub(crate) fn in_pod(runtime: Runtime, full_id: &str, pod: PodUid, details: Option<Details>) -> Arc<Self> {
+        let container = Self::new(runtime, Box::from(full_id), Some(pod));
+        if let Some(details) = details {
+            container.answer(Ok(details));
+        }
+        container
+    }
+
     /// The id as people and Falco write it: 12 digits, or the name where that is the id.
     #[must_use]
     pub fn id(&self) -> &str {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{
-    container::{Container, State},
+    container::Container,
     file::File,
     process::{Process, Thread},
     processes::Id,
@@ -25,12 +25,4 @@ pub struct Subject {
     pub renamed: bool,
     /// The container; `None` for the host.
     pub container: Option<Arc<Container>>,
-}
-
-impl Subject {
-    /// Whether the container's runtime has still to answer.
-    #[must_use]
-    pub fn is_pending(&self) -> bool {
-        self.container.as_ref().is_some_and(|container| container.state() == State::Pending)
-    }
 }

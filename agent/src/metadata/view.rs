@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Metadata, Subject, process::Process, users::User};
+use super::{Metadata, Subject, kubernetes::Pod, process::Process, users::User};
 use crate::fields::tables::Tables;
 
 /// The tables, for the event of a subject.
@@ -11,6 +11,20 @@ use crate::fields::tables::Tables;
 pub struct View<'a> {
     pub(super) metadata: &'a Metadata,
     pub(super) subject: &'a Subject,
+}
+
+impl<'a> View<'a> {
+    /// Whose event it is.
+    #[must_use]
+    pub const fn subject(&self) -> &'a Subject {
+        self.subject
+    }
+
+    /// Its pod, as it is known now.
+    #[must_use]
+    pub fn pod(&self) -> Option<&'a Arc<Pod>> {
+        self.metadata.pod(self.subject)
+    }
 }
 
 impl Tables for View<'_> {

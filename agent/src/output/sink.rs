@@ -12,7 +12,7 @@ use std::{
 
 use crossbeam_channel::Receiver;
 
-use crate::stats::Stats;
+use crate::{pipeline::clock::boot_now, stats::Stats};
 
 /// Formatted events on their way to the output.
 #[derive(Debug, Default)]
@@ -21,6 +21,10 @@ pub struct Chunk {
     pub bytes: Vec<u8>,
     /// How many events they are; lines about gaps do not count.
     pub events: u64,
+    /// Boot time of the first of them.
+    pub first: Option<u64>,
+    /// Boot time at which they were handed on.
+    pub handed_on: u64,
 }
 
 /// Chunks that may wait for the output.
@@ -79,6 +83,7 @@ impl Sink {
             match self.write(&chunk.bytes) {
                 Ok(()) => {
                     stats.delivered.add(chunk.events);
+                    written(&chunk, stats);
                     failing = false;
                 }
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
@@ -96,6 +101,15 @@ impl Sink {
                 }
             }
         }
+    }
+}
+
+/// Notes how long it took to get here.
+fn written(chunk: &Chunk, stats: &Stats) {
+    let now = boot_now();
+    stats.stages.write.observe(now.saturating_sub(chunk.handed_on));
+    if let Some(first) = chunk.first {
+        stats.stages.total.observe(now.saturating_sub(first));
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
         container::Container,
         descriptor::{Place, place},
         file::File,
+        kubernetes::Pod,
         process::{Process, Thread},
     },
 };
@@ -74,15 +75,28 @@ const OBJECTS: &[(&str, &[Member])] = &[
     ),
 ];
 
+/// The pod, for events of one.
+const POD: &[Member] = &[
+    ("name", "pod.name", "k8s.pod.name"),
+    ("namespace", "pod.namespace", "k8s.ns.name"),
+    ("uid", "pod.uid", "k8s.pod.uid"),
+    ("container", "pod.container", "k8s.container.name"),
+    ("node", "pod.node", "k8s.node.name"),
+];
+
 /// A member with the way to its value.
 type Filled = (&'static str, &'static str, Get);
 
 /// The objects with their fields.
-static FILLED: LazyLock<Vec<(&'static str, Vec<Filled>)>> = LazyLock::new(|| {
+static FILLED: LazyLock<Vec<(&'static str, Vec<Filled>)>> =
+    LazyLock::new(|| OBJECTS.iter().map(|(object, members)| (*object, filled(members))).collect());
+/// The pod's members with their fields.
+static FILLED_POD: LazyLock<Vec<Filled>> = LazyLock::new(|| filled(POD));
+
+fn filled(members: &'static [Member]) -> Vec<Filled> {
     let get = |field| -> Option<Get> { if field == MADE_BY { Some(made_by) } else { Some(fields::find(field)?.get) } };
-    let fill = |(key, label, field): &Member| Some((*key, *label, get(field)?));
-    OBJECTS.iter().map(|(object, members)| (*object, members.iter().filter_map(fill).collect())).collect()
-});
+    members.iter().filter_map(|(key, label, field)| Some((*key, *label, get(field)?))).collect()
+}
 
 fn made_by<'e>(event: &'e Event<'_>, _: Option<&reference::Arg>) -> Value<'e> {
     let known = event.process.map(|process| process.ppid);
@@ -106,6 +120,7 @@ struct Whose {
     parent: Option<Arc<Process>>,
     thread: Option<Thread>,
     container: Option<Arc<Container>>,
+    pod: Option<Arc<Pod>>,
     /// Where the container's description is, which may come later.
     described: Option<usize>,
 }
@@ -141,6 +156,7 @@ impl Whose {
             parent: Self::parent(event).cloned(),
             thread: event.thread.cloned(),
             container: event.container.cloned(),
+            pod: event.pod.cloned(),
             described: Self::described(event),
         }
     }
@@ -150,6 +166,7 @@ impl Whose {
             && same(self.process.as_ref(), event.process)
             && same(self.parent.as_ref(), Self::parent(event))
             && same(self.container.as_ref(), event.container)
+            && same(self.pod.as_ref(), event.pod)
             && self.described == Self::described(event)
             && self.thread.as_ref() == event.thread
     }
@@ -188,7 +205,7 @@ impl Cache {
 
 /// Appends the objects that say who made the event.
 fn who(event: &Event<'_>, escaped: &mut Vec<&'static str>, out: &mut Vec<u8>) {
-    for (object, members) in FILLED.iter() {
+    let mut put = |object, members: &[Filled]| {
         super::json::member(object, out);
         for (i, (key, label, get)) in members.iter().enumerate() {
             out.extend_from_slice(if i == 0 { b"{\"" } else { b",\"" });
@@ -199,7 +216,20 @@ fn who(event: &Event<'_>, escaped: &mut Vec<&'static str>, out: &mut Vec<u8>) {
             }
         }
         out.push(b'}');
+    };
+    for (object, members) in FILLED.iter() {
+        put(object, members);
     }
+    if is_in_pod(event) {
+        put("pod", &FILLED_POD);
+    }
+}
+
+/// Whether the event is of a pod, as far as its container's cgroup or runtime tells.
+pub(super) fn is_in_pod(event: &Event<'_>) -> bool {
+    event.container.is_some_and(|container| {
+        container.pod_uid().is_some() || container.details().is_some_and(|details| details.pod.is_some())
+    })
 }
 
 /// Appends the names of the files of the call's descriptors, by argument.

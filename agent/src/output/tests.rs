@@ -10,7 +10,10 @@ use super::{Cache, Format, template::Template};
 use crate::{
     decode::encode::Field,
     event::Gap,
-    fields::tests::fixture::{Fixture, regular, socket, text, word},
+    fields::tests::{
+        fixture::{Fixture, regular, socket, text, word},
+        pods,
+    },
     ledger::{Account, AgentAccount, CpuAccount, Ledger, Removed},
     metadata::{MetadataAccount, file::Role},
 };
@@ -61,7 +64,8 @@ fn enriched_lines() {
     let connected = Fixture::new("connect", 0, &[("fd", word(5)), ("addr", peer), ("addrlen", word(16))])
         .files(Some(socket(1, (1, 40000), (2, 443), Role::Client)), None);
     let (mut plain, mut json, mut cache) = (Vec::new(), Vec::new(), Cache::default());
-    for fixture in [&opened, &connected] {
+    let of_pod = pods::in_pod(None, Some(&pods::api()));
+    for fixture in [&opened, &connected, &of_pod] {
         fixture.with(|event| {
             Format::Text.event(event, false, &mut Cache::default(), &mut plain);
             Format::Json.event(event, false, &mut cache, &mut json);

@@ -80,23 +80,46 @@ pub fn event(event: &Event<'_>, colour: bool, out: &mut Vec<u8>) {
     out.push(b'\n');
 }
 
-/// The container, and the user that acts: names where they are known, else the id and the number.
+/// The container, in a pod behind the pod's namespace and name, and the user that acts: names where they are known, else
+/// ids.
 fn where_and_who(event: &Event<'_>, colour: bool, out: &mut Vec<u8>) {
-    for (fields, colours) in [(&*CONTAINER, MAGENTA), (&*USER, GREEN)] {
-        style(colour, colours, out);
+    let first = |fields: &[&Field], out: &mut Vec<u8>| {
         let value = fields.iter().map(|field| (field.get)(event, None)).find(|value| !value.is_missing());
         value.unwrap_or(Value::Missing).text(out);
-        style(colour, RESET, out);
-        out.push(b' ');
+    };
+    style(colour, MAGENTA, out);
+    if subject::is_in_pod(event) {
+        for fields in [&*NAMESPACE, &*POD] {
+            first(fields, out);
+            out.push(b'/');
+        }
+        first(&CONTAINER_OF_POD, out);
+    } else {
+        first(&CONTAINER, out);
     }
+    style(colour, RESET, out);
+    out.push(b' ');
+    style(colour, GREEN, out);
+    first(&USER, out);
+    style(colour, RESET, out);
+    out.push(b' ');
+}
+
+fn named(names: &[&str]) -> Vec<&'static Field> {
+    names.iter().filter_map(|name| fields::find(name)).collect()
 }
 
 /// What names the container, the better first.
-static CONTAINER: LazyLock<Vec<&Field>> =
-    LazyLock::new(|| ["container.name", "container.id"].into_iter().filter_map(fields::find).collect());
+static CONTAINER: LazyLock<Vec<&Field>> = LazyLock::new(|| named(&["container.name", "container.id"]));
+/// What names it in a pod.
+static CONTAINER_OF_POD: LazyLock<Vec<&Field>> =
+    LazyLock::new(|| named(&["k8s.container.name", "container.name", "container.id"]));
+/// What names the pod's namespace.
+static NAMESPACE: LazyLock<Vec<&Field>> = LazyLock::new(|| named(&["k8s.ns.name"]));
+/// What names the pod.
+static POD: LazyLock<Vec<&Field>> = LazyLock::new(|| named(&["k8s.pod.name", "k8s.pod.uid"]));
 /// What names the user.
-static USER: LazyLock<Vec<&Field>> =
-    LazyLock::new(|| ["user.name", "user.uid"].into_iter().filter_map(fields::find).collect());
+static USER: LazyLock<Vec<&Field>> = LazyLock::new(|| named(&["user.name", "user.uid"]));
 
 /// `<name>` behind a descriptor.
 fn file(name: &[u8], colour: bool, out: &mut Vec<u8>) {

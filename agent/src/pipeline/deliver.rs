@@ -7,10 +7,10 @@ use std::{
 };
 
 use agent_common::record::{Header, flag};
-use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender};
+use crossbeam_channel::{Receiver, Select, SendTimeoutError, Sender, at, never};
 
 use super::{
-    clock::Clock,
+    clock::{Clock, boot_now},
     hold::{Held, Hold},
     order::{Batch, Entry, Hole, reason_names},
     verdicts::{Replacement, Verdicts},
@@ -22,7 +22,7 @@ use crate::{
     fields::tables::Tables,
     filter::active::{Active, Fate},
     ledger::slot,
-    metadata::{Metadata, Subject, View},
+    metadata::{Metadata, Subject, View, kubernetes::Update},
     output::{Lines, sink::Chunk, text},
     stats::Stats,
 };
@@ -73,26 +73,40 @@ pub(super) struct Deliver {
     pub(super) arena: Arena,
 }
 
+/// What there is to do.
+enum Next {
+    /// Events came.
+    Batch(Batch),
+    /// A pod is not as it was.
+    Pod(Update),
+    /// Nobody tells of pods any more.
+    NoMorePods,
+    /// An event has waited for long enough.
+    Time,
+    /// No events will come.
+    End,
+}
+
 impl Deliver {
     /// Works until no batch comes any more.
     pub(super) fn run(mut self, full: &Receiver<Batch>, empty: &Sender<Batch>) {
         self.lines.header(&mut self.chunk.bytes);
         self.send();
         self.verdicts.begin(self.verdicts.base(), &self.active, self.metadata.as_mut());
+        let mut pods = self.metadata.as_ref().map_or_else(never, Metadata::pod_updates);
         loop {
-            let batch = match self.hold.deadline() {
-                None => full.recv().map_err(|_all_sent| RecvTimeoutError::Disconnected),
-                Some(deadline) => full.recv_deadline(deadline),
-            };
-            match batch {
-                Ok(batch) => {
+            match self.next(full, &pods) {
+                Next::Batch(batch) => {
                     self.replace();
                     self.batch(&batch);
+                    self.stats.stages.decode.observe(boot_now().saturating_sub(batch.handed_on));
                     // Without a receiver the batch is simply freed.
                     let _ = empty.try_send(batch);
                 }
-                Err(RecvTimeoutError::Timeout) => self.release(),
-                Err(RecvTimeoutError::Disconnected) => break,
+                Next::Pod(update) => self.pod(update),
+                Next::NoMorePods => pods = never(),
+                Next::Time => self.release(),
+                Next::End => break,
             }
             self.send();
             if self.count.is_some_and(|count| self.taken >= count) {
@@ -104,9 +118,36 @@ impl Deliver {
         while let Some(deadline) = self.hold.deadline() {
             self.release();
             let again = deadline.min(Instant::now() + AGAIN);
-            let _ = crossbeam_channel::at(again).recv();
+            let _ = at(again).recv();
         }
         self.send();
+    }
+
+    /// Waits for what there is to do.
+    fn next(&self, full: &Receiver<Batch>, pods: &Receiver<Update>) -> Next {
+        let mut select = Select::new();
+        let batches = select.recv(full);
+        select.recv(pods);
+        let ready = match self.hold.deadline() {
+            None => select.select(),
+            Some(deadline) => match select.select_deadline(deadline) {
+                Ok(ready) => ready,
+                Err(_timeout) => return Next::Time,
+            },
+        };
+        if ready.index() == batches {
+            return ready.recv(full).map_or(Next::End, Next::Batch);
+        }
+        ready.recv(pods).map_or(Next::NoMorePods, Next::Pod)
+    }
+
+    /// A pod is not as it was: what the kernel was told may be wrong now, and events may have waited for it.
+    fn pod(&mut self, update: Update) {
+        if let Some(metadata) = &mut self.metadata {
+            metadata.pods_changed(update);
+            self.verdicts.follow(&self.active, metadata);
+        }
+        self.release();
     }
 
     /// Takes over the filter that was sent last, if one was.
@@ -182,7 +223,7 @@ impl Deliver {
         // What is known to be refused has nothing to wait for.
         if !self.active.waits() {
             let view = self.metadata.as_ref().map(|metadata| metadata.view(&subject));
-            let fate = self.active.fate(&event(raw, num, time, &subject, view.as_ref(), &self.arena));
+            let fate = self.active.fate(&event(raw, num, time, view.as_ref(), &self.arena));
             self.arena.reset();
             if fate != Fate::Deliver {
                 return self.account(fate, &raw.header);
@@ -199,7 +240,9 @@ impl Deliver {
             return;
         }
         let now = Instant::now();
-        while let Some(held) = self.hold.pop(now) {
+        while let Some(held) =
+            self.hold.pop(now, |subject| self.metadata.as_ref().is_some_and(|all| all.is_pending(subject)))
+        {
             self.held(&held);
         }
     }
@@ -215,7 +258,7 @@ impl Deliver {
     fn emit(&mut self, entry: &Entry, raw: RawEvent<'_>, num: u64, subject: &Subject) {
         let late = entry.late || entry.ts < self.reached;
         let view = self.metadata.as_ref().map(|metadata| metadata.view(subject));
-        let event = event(raw, num, self.clock.epoch(entry.ts), subject, view.as_ref(), &self.arena);
+        let event = event(raw, num, self.clock.epoch(entry.ts), view.as_ref(), &self.arena);
         let event = Event { late, ..event };
         let mut fate = self.active.fate(&event);
         if raw.header.flags & flag::REFUSED != 0 {
@@ -231,7 +274,11 @@ impl Deliver {
         let enough = self.count.is_some_and(|count| self.taken >= count);
         if fate == Fate::Deliver && !enough {
             self.lines.event(&event, &mut self.chunk.bytes);
+            if let (Some(pods), Some(container)) = (self.metadata.as_ref().and_then(Metadata::pods), event.container) {
+                pods.count(container, event.pod);
+            }
             self.chunk.events += 1;
+            self.chunk.first.get_or_insert(entry.ts);
             self.taken += 1;
             self.reached = self.reached.max(entry.ts);
             if late {
@@ -273,7 +320,8 @@ impl Deliver {
         if self.chunk.bytes.is_empty() {
             return;
         }
-        let full = std::mem::take(&mut self.chunk);
+        let mut full = std::mem::take(&mut self.chunk);
+        full.handed_on = boot_now();
         let events = full.events;
         self.stats.queued.add(events);
         match self.out.send_timeout(full, PATIENCE) {
@@ -288,23 +336,20 @@ impl Deliver {
 }
 
 /// An event as fields see it.
-fn event<'a>(
-    raw: RawEvent<'a>,
-    num: u64,
-    time: u64,
-    subject: &'a Subject,
-    view: Option<&'a View<'a>>,
-    arena: &'a Arena,
-) -> Event<'a> {
+fn event<'a>(raw: RawEvent<'a>, num: u64, time: u64, view: Option<&'a View<'a>>, arena: &'a Arena) -> Event<'a> {
+    let bare = Event { num, ..Event::bare(raw, time, arena) };
+    let Some(view) = view else { return bare };
+    let subject = view.subject();
+    let tables: &dyn Tables = view;
     Event {
-        num,
         process: subject.process.as_ref(),
         thread: subject.thread.as_ref(),
         files: subject.files.each_ref().map(Option::as_ref),
         renamed: subject.renamed,
         container: subject.container.as_ref(),
-        tables: view.map(|view| -> &dyn Tables { view }),
-        ..Event::bare(raw, time, arena)
+        pod: view.pod(),
+        tables: Some(tables),
+        ..bare
     }
 }
 

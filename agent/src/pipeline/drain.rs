@@ -40,7 +40,6 @@ pub(super) fn run(
     empty: &Receiver<Batch>,
     ready: &AtomicBool,
 ) -> io::Result<()> {
-    hurry();
     let mut end = None;
     loop {
         if end.is_none() {
@@ -54,6 +53,10 @@ pub(super) fn run(
         let now = boot_now();
         let unfinished = rings.drain(TURN, |cpu, record| order.push(cpu, record, stats));
         let more = !unfinished.is_empty();
+        if let Some(oldest) = order.take_oldest() {
+            // Those that came since count as new.
+            stats.stages.drain.observe(now.saturating_sub(oldest));
+        }
         // A ring that was not emptied holds records that may be older than others' that were taken.
         let reached = unfinished.iter().map(|cpu| order.reached(*cpu)).min().unwrap_or(u64::MAX);
         let before = if order.held() > HELD_MAX { now } else { now.saturating_sub(WINDOW).min(reached) };
@@ -73,18 +76,12 @@ pub(super) fn run(
     }
 }
 
-/// Has the scheduler prefer this thread: it does little, and what it does late is lost. Refused without the privilege,
-/// which then changes nothing else.
-fn hurry() {
-    const NICE: i32 = -10;
-    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICE);
-}
-
 /// Passes on all that is left, and what was lost at the end.
 fn finish(mut order: Order, ends: &[LaneEnd], stats: &Stats, full: &Sender<Batch>) {
     order.end(ends, stats);
     let mut batch = Batch::default();
     order.release_all(&mut batch);
+    batch.handed_on = boot_now();
     // Without a receiver there is nobody left to tell.
     let _ = full.send(batch);
 }
@@ -94,5 +91,6 @@ fn hand_on(order: &mut Order, before: u64, full: &Sender<Batch>, empty: &Receive
     let mut batch = empty.try_recv().unwrap_or_default();
     batch.clear();
     order.release(before, &mut batch);
+    batch.handed_on = boot_now();
     batch.is_empty() || full.send(batch).is_ok()
 }

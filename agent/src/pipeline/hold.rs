@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Events of a container that is not known yet wait here for its name, for a bounded while. Everybody else's go on.
+//! Events of a container or a pod that is not known yet wait here for its name, for a bounded while. Everybody else's go
+//! on.
 
 use std::{collections::VecDeque, time::Instant};
 
@@ -23,12 +24,6 @@ pub(super) struct Held {
     /// Who made it and on what, as it was then.
     pub(super) subject: Subject,
     until: Instant,
-}
-
-impl Held {
-    fn is_ready(&self, now: Instant) -> bool {
-        self.until <= now || !self.subject.is_pending()
-    }
 }
 
 /// The events that wait, in the order of their times.
@@ -58,9 +53,9 @@ impl Hold {
         if self.queue.len() > MOST || self.bytes > MOST_BYTES { self.take(0) } else { None }
     }
 
-    /// An event that need not wait any longer; the oldest first.
-    pub(super) fn pop(&mut self, now: Instant) -> Option<Held> {
-        let at = self.queue.iter().position(|held| held.is_ready(now))?;
+    /// An event that need not wait any longer, because of its time or since nothing `is_pending` of it; the oldest first.
+    pub(super) fn pop(&mut self, now: Instant, is_pending: impl Fn(&Subject) -> bool) -> Option<Held> {
+        let at = self.queue.iter().position(|held| held.until <= now || !is_pending(&held.subject))?;
         self.take(at)
     }
 
@@ -86,14 +81,16 @@ mod tests {
     fn events_wait_in_order_and_not_too_long() {
         let (mut hold, now) = (Hold::default(), Instant::now());
         let later = now + Duration::from_secs(1);
-        // Without a container that is still to be described, there is nothing to wait for.
-        for num in 1..=2 {
-            assert!(hold.push(Entry::at(num), b"record", num, Subject::default(), later).is_none());
+        for num in 1..=3 {
+            let subject = Subject { renamed: num == 2, ..Subject::default() };
+            assert!(hold.push(Entry::at(num), b"record", num, subject, later).is_none());
         }
         assert_eq!(hold.deadline(), Some(later));
-        assert_eq!(hold.pop(now).map(|held| held.num), Some(1));
-        assert_eq!(hold.pop(later).map(|held| held.num), Some(2));
-        assert!(hold.pop(later).is_none() && hold.is_empty() && hold.deadline().is_none());
+        assert_eq!(hold.pop(now, |_| true).map(|held| held.num), None);
+        assert_eq!(hold.pop(now, |subject| !subject.renamed).map(|held| held.num), Some(2));
+        assert_eq!(hold.pop(later, |_| true).map(|held| held.num), Some(1));
+        assert_eq!(hold.pop(now, |_| false).map(|held| held.num), Some(3));
+        assert!(hold.pop(later, |_| false).is_none() && hold.is_empty() && hold.deadline().is_none());
     }
 
     #[test]

@@ -60,6 +60,8 @@ impl Entry {
 pub struct Batch {
     arena: Vec<u8>,
     entries: Vec<Entry>,
+    /// Boot time at which it was handed on.
+    pub handed_on: u64,
 }
 
 impl Batch {
@@ -131,13 +133,16 @@ pub struct Order {
     pending: Batch,
     lanes: Vec<Lane>,
     left: u64,
+    /// Boot time of the oldest record that came since that was asked.
+    oldest: Option<u64>,
 }
 
 impl Order {
     /// For records of `cpus` CPUs.
     #[must_use]
     pub fn new(cpus: u32) -> Self {
-        Self { pending: Batch::default(), lanes: vec![Lane::default(); (cpus * SEQUENCES) as usize], left: 0 }
+        let lanes = vec![Lane::default(); (cpus * SEQUENCES) as usize];
+        Self { pending: Batch::default(), lanes, left: 0, oldest: None }
     }
 
     /// Takes one record of `cpu`'s ring, in the ring's order. What is no record at all is passed on, for decoding to
@@ -155,6 +160,7 @@ impl Order {
             }
             *lane = Lane { next_seq: seq.saturating_add(1), last_ts: Some(ts) };
             entry.ts = ts;
+            self.oldest = Some(self.oldest.map_or(ts, |oldest| oldest.min(ts)));
         }
         self.pending.push(entry, bytes);
     }
@@ -178,6 +184,11 @@ impl Order {
     pub fn reached(&self, cpu: u32) -> u64 {
         let lanes = self.lanes.iter().skip((cpu * SEQUENCES) as usize).take(SEQUENCES as usize);
         lanes.filter_map(|lane| lane.last_ts).max().unwrap_or(0)
+    }
+
+    /// Boot time of the oldest record that came since this was asked before, if one came.
+    pub const fn take_oldest(&mut self) -> Option<u64> {
+        self.oldest.take()
     }
 
     /// Bytes that are held back.

@@ -65,10 +65,14 @@ impl Verdicts {
     /// Decides on the cgroups of which something new is known.
     pub(super) fn follow(&mut self, active: &Active, metadata: &mut Metadata) {
         let changed = metadata.containers().take_changed();
+        let of_pods = metadata.cgroups_of_changed_pods();
         if active.cgroup_bits() == 0 {
             return;
         }
         self.pending.extend(changed);
+        if active.of_pods() {
+            self.pending.extend(of_pods);
+        }
         let look_at = self.pending.len().min(AGAIN);
         let looked_at: Vec<_> = self.pending.drain(..look_at).collect();
         for id in looked_at {
@@ -78,13 +82,17 @@ impl Verdicts {
                     continue;
                 }
                 Whose::Host => None,
-                Whose::Container(container) if is_settled(container) => Some(container),
-                Whose::Container(_) => {
-                    self.pending.push(id);
-                    continue;
-                }
+                Whose::Container(container) => Some(Arc::clone(container)),
             };
-            let event = Event { container, ..Event::bare(RawEvent::nothing(), 0, &self.arena) };
+            let pods = metadata.pods().filter(|_| active.of_pods());
+            let waits = |container| !is_settled(container) || pods.is_some_and(|pods| pods.awaits(container));
+            if container.as_deref().is_some_and(waits) {
+                self.pending.push(id);
+                continue;
+            }
+            let pod = container.as_deref().and_then(|container| pods?.of(container));
+            let event =
+                Event { container: container.as_ref(), pod, ..Event::bare(RawEvent::nothing(), 0, &self.arena) };
             let (bits, known) = (active.of_cgroup(&event), (1_u64 << active.cgroup_bits()) - 1);
             let told = self.map.set(id, (known << self.base) | (u64::from(bits) << (self.base + 32)));
             self.arena.reset();

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The probe's counters, read from the kernel.
 
-use std::{
-    cell::Cell,
-    fmt,
-    os::fd::{AsFd as _, AsRawFd as _, BorrowedFd},
-};
+use std::{cell::Cell, fmt};
 
 use agent_common::{
     ledger::{SLOTS, Slot},
@@ -13,11 +9,10 @@ use agent_common::{
 };
 use aya::{
     Ebpf,
-    maps::{Array, MapData, MapError},
-    programs::RawTracePoint,
+    maps::{Array, IterableMap as _, MapData, MapError},
 };
 
-use super::error::ProbeError;
+use super::{batch::Batches, error::ProbeError, runs};
 use crate::pipeline::order::LaneEnd;
 
 /// A lane as words; the first is its next sequence number.
@@ -53,11 +48,12 @@ impl Counters {
     /// # Errors
     /// When the map can't be read.
     pub fn read(&self, mut take: impl FnMut(u32, u32, Slot)) -> Result<(), ProbeError> {
-        for cpu in 0..self.possible {
-            for slot in 0..SLOTS {
-                let counters = get(&self.ledger, cpu * SLOTS + slot, names::LEDGER)?;
+        // One system call for each CPU instead of one for each of its counters: this is done every second.
+        let mut batches = Batches::<Slot>::new(self.ledger.map().fd(), SLOTS as usize);
+        while let Some((first, slots)) = batches.next().map_err(|error| ProbeError::map(names::LEDGER, error))? {
+            for (index, counters) in (first..).zip(slots) {
                 if counters.iter().any(|n| *n != 0) {
-                    take(cpu, slot, counters);
+                    take(index / SLOTS, index % SLOTS, *counters);
                 }
             }
         }
@@ -94,32 +90,10 @@ impl Counters {
 
     /// Reads the misses of the attached programs, which the kernel forgets when they are unloaded.
     pub(super) fn read_misses(&self, ebpf: &Ebpf) {
-        let misses = [names::SYS_EXIT, names::SYS_ENTER]
-            .iter()
-            .chain(&names::TRACEPOINTS)
-            .filter_map(|name| ebpf.program(name))
-            .filter_map(|program| <&RawTracePoint>::try_from(program).ok()?.fd().ok())
-            .map(|fd| recursion_misses(fd.as_fd()).unwrap_or_default())
-            .sum::<u64>();
-        self.misses.set(misses);
+        self.misses.set(runs::of(ebpf).iter().map(|program| program.misses).sum());
     }
 }
 
 fn get<T: aya::Pod>(map: &Array<MapData, T>, index: u32, name: &str) -> Result<T, ProbeError> {
     map.get(&index, 0).map_err(|error: MapError| ProbeError::map(name, error))
-}
-
-/// `bpf_prog_info.recursion_misses` of a program; aya does not show it.
-/// <https://github.com/torvalds/linux/blob/v6.12/include/uapi/linux/bpf.h#L6652>
-fn recursion_misses(program: BorrowedFd<'_>) -> Option<u64> {
-    use aya_obj::generated::{bpf_attr, bpf_cmd::BPF_OBJ_GET_INFO_BY_FD, bpf_prog_info};
-    // SAFETY: both are plain C structs, for which all zeroes is a value.
-    let (mut info, mut attr): (bpf_prog_info, bpf_attr) = unsafe { (std::mem::zeroed(), std::mem::zeroed()) };
-    attr.info.bpf_fd = program.as_raw_fd() as u32;
-    attr.info.info_len = size_of::<bpf_prog_info>() as u32;
-    attr.info.info = &raw mut info as u64;
-    // SAFETY: the attributes name a live descriptor and a buffer of the length they state.
-    let result =
-        unsafe { libc::syscall(libc::SYS_bpf, BPF_OBJ_GET_INFO_BY_FD as u32, &raw mut attr, size_of::<bpf_attr>()) };
-    (result == 0).then_some(info.recursion_misses)
 }

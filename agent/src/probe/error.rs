@@ -12,7 +12,7 @@ use aya::{EbpfError, maps::MapError, programs::ProgramError};
 use thiserror::Error;
 
 use super::{layout::LayoutError, object::ObjectError};
-use crate::host::capabilities::{self, Capability};
+use crate::host::capabilities;
 
 /// How many lines of the verifier's log an error shows.
 const LOG_LINES: usize = 24;
@@ -81,6 +81,11 @@ pub enum ProbeError {
              `ulimit -n`"
     )]
     Descriptors,
+    /// The kernel does not count runs.
+    #[error(
+        "can't have the kernel count the probe's run time (--probe-stats): {0}; it needs Linux 5.8 and CAP_SYS_ADMIN"
+    )]
+    RunStats(io::Error),
     /// A system call of the agent's own failed.
     #[error("{call} failed: {error}")]
     System {
@@ -163,10 +168,9 @@ fn denied(error: &io::Error) -> bool {
 fn hint() -> String {
     let missing = capabilities::missing_for_capture();
     if !missing.is_empty() {
-        let names: Vec<_> = missing.iter().map(Capability::to_string).collect();
         return format!(
             "this process lacks {}; run it with sudo, or give it CAP_BPF and CAP_PERFMON (CAP_SYS_ADMIN before 5.8)",
-            names.join(" and ")
+            capabilities::names(&missing)
         );
     }
     if fs::read_to_string("/sys/kernel/security/lockdown").is_ok_and(|text| text.contains("[confidentiality]")) {

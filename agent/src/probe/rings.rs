@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The per-CPU rings: made at run time, in sizes that add up to the user's budget, and drained.
 
-use std::{fmt, io, os::fd::AsFd as _, time::Duration};
+use std::{fmt, io, os::fd::AsFd as _, sync::Arc, time::Duration};
 
 use aya::maps::{ArrayOfMaps, Map, MapData, RingBuf};
 use aya_obj::generated::bpf_map_type::BPF_MAP_TYPE_RINGBUF;
 use rustix::event::epoll;
 
-use super::error::ProbeError;
+use super::{error::ProbeError, levels::Levels};
 
 /// The smallest ring: one page on every kernel, and room for the largest record.
 pub const MIN_RING: u64 = 128 << 10;
@@ -37,6 +37,7 @@ pub struct Rings {
     rings: Vec<RingBuf<MapData>>,
     /// What [`Self::drain`] returns, kept for its memory.
     unfinished: Vec<u32>,
+    levels: Arc<Levels>,
     epoll: rustix::fd::OwnedFd,
 }
 
@@ -55,6 +56,7 @@ impl Rings {
         let epoll =
             epoll::create(epoll::CreateFlags::CLOEXEC).map_err(|error| ProbeError::system("epoll_create1", error))?;
         let mut rings = Vec::with_capacity(possible as usize);
+        let mut levels = Levels::default();
         for cpu in 0..possible {
             let size = if online.contains(&cpu) { size } else { MIN_RING as u32 };
             let definition = aya_obj::Map::new_from_params(BPF_MAP_TYPE_RINGBUF as u32, 0, 0, size, 0);
@@ -69,10 +71,17 @@ impl Rings {
                 epoll::EventFlags::IN | epoll::EventFlags::ET,
             )
             .map_err(|error| ProbeError::system("epoll_ctl", error))?;
+            levels.add(fd, size).map_err(|error| ProbeError::system("mmap of a ring", error))?;
             let ring = RingBuf::try_from(Map::RingBuf(data)).map_err(|error| ProbeError::map("RINGS", error))?;
             rings.push(ring);
         }
-        Ok(Self { rings, unfinished: Vec::new(), epoll })
+        Ok(Self { rings, unfinished: Vec::new(), levels: Arc::new(levels), epoll })
+    }
+
+    /// How full they are, for others to read.
+    #[must_use]
+    pub(super) fn levels(&self) -> Arc<Levels> {
+        Arc::clone(&self.levels)
     }
 
     /// Waits until the probe says that much waits, or `timeout` is over.
@@ -92,6 +101,7 @@ impl Rings {
     /// Hands every record that the rings hold to `take`, at most `most` from each ring, so that no ring starves the
     /// others. Returns the CPUs whose rings may hold more.
     pub fn drain(&mut self, most: usize, mut take: impl FnMut(u32, &[u8])) -> &[u32] {
+        self.levels.note();
         self.unfinished.clear();
         for (cpu, ring) in (0..).zip(&mut self.rings) {
             let mut left = most;

@@ -17,12 +17,13 @@ pub fn binary() -> PathBuf {
     path
 }
 
-/// A command that runs the agent, its environment free of `LANNER_*` variables.
+/// A command that runs the agent, its environment free of `LANNER_*` variables. It serves no metrics: several run at once.
 #[must_use]
 pub fn lanner() -> Command {
     let mut command = Command::new(binary());
     for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LANNER_")) {
         command.env_remove(name);
     }
+    command.env("LANNER_METRICS_LISTEN", "off");
     command
 }

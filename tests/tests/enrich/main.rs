@@ -16,12 +16,15 @@ mod births;
 #[path = "../support/books.rs"]
 mod books;
 mod bounds;
+#[path = "../support/cgroups.rs"]
 mod cgroups;
 mod containers;
 mod crowd;
 mod descriptors;
 mod lines;
 mod mounts;
+#[path = "../support/podman.rs"]
+mod podman;
 mod processes;
 mod runtime;
 mod scene;

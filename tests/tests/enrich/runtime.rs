@@ -1,103 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-//! A real container runtime: podman, with runc and an image made on the spot.
-
-use std::{
-    fs,
-    os::unix::fs::symlink,
-    path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
-};
+//! Containers of a real runtime, podman.
 
 use serde_json::{Value, json};
 use tests::TempDir;
 
-use crate::{agent::alone, scene::Scene, wait::wait_for};
-
-/// Podman with a store of its own, and the service that tells of its containers.
-struct Podman {
-    folder: TempDir,
-    service: Option<Child>,
-}
-
-impl Podman {
-    fn new() -> Self {
-        Self { folder: TempDir::new(), service: None }
-    }
-
-    fn command(&self) -> Command {
-        let mut command = Command::new("podman");
-        command.arg("--root").arg(self.folder.join("store"));
-        command.arg("--runroot").arg(self.folder.join("run"));
-        command.arg("--tmpdir").arg(self.folder.join("tmp"));
-        // crun 1.8 knows no machine on which v1 and v2 are mounted; vfs needs no module.
-        command.args(["--storage-driver", "vfs", "--cgroup-manager", "cgroupfs", "--runtime", "runc"]);
-        command.args(["--events-backend", "none"]);
-        command
-    }
-
-    fn run(&self, args: &[&str]) -> String {
-        let Output { status, stdout, stderr } = self
-            .command()
-            .args(args)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap_or_else(|error| panic!("podman: {error}; `cargo xtask setup --tests` installs it"));
-        let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
-        assert!(status.success(), "podman {}: {status}\n{stdout}{stderr}", args.join(" "));
-        stdout.trim().to_owned()
-    }
-
-    /// Makes an image of one program.
-    fn image(&self, name: &str) {
-        let root = self.folder.join("image");
-        for folder in ["bin", "etc", "proc", "sys", "dev", "tmp"] {
-            fs::create_dir_all(root.join(folder)).expect("a folder");
-        }
-        let busybox = ["/bin/busybox", "/usr/bin/busybox"].into_iter().find(|path| Path::new(path).exists());
-        let busybox = busybox.expect("busybox, which is linked statically: `cargo xtask setup --tests` installs it");
-        fs::copy(busybox, root.join("bin/busybox")).expect("a copy");
-        for name in ["sh", "cat", "true", "id"] {
-            symlink("busybox", root.join("bin").join(name)).expect("a link");
-        }
-        fs::write(root.join("etc/passwd"), "root:x:0:0::/:/bin/sh\nalice:x:1234:1234::/:/bin/sh\n").expect("a file");
-        let tar = self.folder.join("image.tar");
-        let made = Command::new("tar").arg("-C").arg(&root).arg("-cf").arg(&tar).arg(".").status();
-        assert!(made.expect("tar runs").success(), "an image");
-        self.run(&["import", "--quiet", tar.to_str().expect("UTF-8"), name]);
-    }
-
-    /// Starts the service; where it listens.
-    fn serve(&mut self) -> PathBuf {
-        let socket = self.folder.join("podman.sock");
-        let log = fs::File::create(self.folder.join("service")).expect("a file");
-        let address = format!("unix://{}", socket.display());
-        let mut command = self.command();
-        command.args(["system", "service", "--time", "0", &address]);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        self.service = Some(command.spawn().expect("podman starts"));
-        wait_for("podman's service listens", || std::os::unix::net::UnixStream::connect(&socket).ok());
-        socket
-    }
-}
-
-impl Drop for Podman {
-    fn drop(&mut self) {
-        // As much of it as there is: the test may have failed anywhere.
-        let _ = self.command().args(["rm", "--all", "--force", "--time", "0"]).output();
-        if let Some(service) = &mut self.service {
-            let _ = service.kill();
-            let _ = service.wait();
-        }
-        let _ = self.command().args(["rmi", "--all", "--force"]).output();
-        // What is left of podman's parent cgroup, in each hierarchy; others' containers keep theirs.
-        let hierarchies = fs::read_dir("/sys/fs/cgroup").into_iter().flatten().flatten().map(|entry| entry.path());
-        for hierarchy in hierarchies.chain([PathBuf::from("/sys/fs/cgroup")]) {
-            for name in ["libpod_parent/conmon", "libpod_parent"] {
-                let _ = fs::remove_dir(hierarchy.join(name));
-            }
-        }
-    }
-}
+use crate::{agent::alone, podman::Podman, scene::Scene};
 
 /// What is asked for of each event.
 const FIELDS: &[&str] = &[
@@ -123,7 +30,8 @@ fn podman() {
     let mut podman = Podman::new();
     let image = "localhost/lanner/test:v1";
     podman.image(image);
-    let socket = podman.serve();
+    let folder = TempDir::new();
+    let socket = podman.serve(folder.path());
     let args = ["--container-socket", socket.to_str().expect("UTF-8"), "--enrich-wait", "2s"];
     let scene = Scene::start_with("execve,openat,exit_group", FIELDS, &args);
     let name = format!("lanner-test-{}", std::process::id());

@@ -8,8 +8,11 @@ mod agent;
 #[expect(dead_code, reason = "streams of lines are looked at by other tests")]
 #[path = "../support/books.rs"]
 mod books;
+#[expect(dead_code, reason = "limits are set by other tests")]
+#[path = "../support/cgroups.rs"]
 mod cgroups;
 mod check;
+mod containers;
 mod flood;
 mod reload;
 mod run;

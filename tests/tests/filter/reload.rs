@@ -15,6 +15,7 @@ use tests::TempDir;
 
 use crate::{
     agent::{Agent, alone},
+    books::closed,
     run::{lines, lossless},
     wait::wait_for,
 };
@@ -157,4 +158,20 @@ fn a_condition_that_is_wrong_changes_nothing() {
     let run = agent.stop();
     lossless(&run);
     assert_eq!(lines(&run).len(), 1);
+}
+
+#[test]
+fn a_condition_that_takes_long_to_read_holds_up_nobody() {
+    let _alone = alone();
+    let folder = TempDir::new();
+    let file = folder.join("condition");
+    fs::write(&file, "evt.type = getppid").expect("a file");
+    let agent = Agent::start(&["--filter", file.to_str().expect("UTF-8")]);
+    // To split this takes many seconds.
+    let parts: Vec<_> = (0..20_000).map(|n| format!("(proc.pid = {n} and fd.name startswith /{n})")).collect();
+    fs::write(&file, parts.join(" or ")).expect("a file");
+    agent.signal(Signal::HUP);
+    let run = agent.stop();
+    let _closed = closed(&run);
+    assert!(!run.stderr.contains("the condition was read again"), "{}", run.stderr);
 }

@@ -12,15 +12,19 @@ use crate::{process, workspace};
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-/// Checks sources, licences and bans of everything in Cargo.lock, and that Cargo.lock is up to date.
+/// Checks sources, licences and bans of everything in Cargo.lock that is built for the targets of deny.toml, and that
+/// Cargo.lock is up to date.
 pub(super) fn check() -> Result<String> {
     let policy = fs::read_to_string(workspace::root().join("deny.toml")).context("cannot read deny.toml")?;
     let policy = policy.parse::<toml::Table>()?;
     let allowed = strings(&policy, "licenses", "allow")?;
     let banned = strings(&policy, "bans", "deny")?;
 
-    let metadata = process::read(&mut arguments("metadata", &["--quiet", "--locked", "--format-version", "1"]))
-        .context("cannot read the dependencies; is Cargo.lock up to date?")?;
+    let mut command = arguments("metadata", &["--quiet", "--locked", "--format-version", "1"]);
+    for target in strings(&policy, "graph", "targets")? {
+        command.args(["--filter-platform", &target]);
+    }
+    let metadata = process::read(&mut command).context("cannot read the dependencies; is Cargo.lock up to date?")?;
     let metadata: Value = serde_json::from_str(&metadata)?;
     let packages = metadata["packages"].as_array().context("`cargo metadata` names no packages")?;
     let mut wrong = Vec::new();

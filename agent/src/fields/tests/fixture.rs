@@ -26,6 +26,7 @@ use crate::{
         cgroup::Runtime,
         container::{Container, Details, Mount},
         file::{Ends, File, FileKind, Role, Socket},
+        kubernetes::Pod,
         process::{Credentials, Process, Thread},
         users::User,
     },
@@ -43,6 +44,7 @@ pub(crate) struct Fixture {
     pub(crate) thread: Option<Thread>,
     pub(crate) files: [Option<Arc<File>>; 2],
     pub(crate) container: Option<Arc<Container>>,
+    pub(crate) pod: Option<Arc<Pod>>,
     pub(crate) tables: Option<TestTables>,
 }
 
@@ -104,7 +106,7 @@ impl Fixture {
         let values: Vec<_> = entry.row.args.iter().map(value).collect();
         let header = Header { ret, ts: BOOT_TIME, ..encode::header(Abi::Native, entry.nr.into()) };
         let bytes = encode::record(header, entry.row, &values);
-        Self { bytes, process: None, thread: None, files: [None, None], container: None, tables: None }
+        Self { bytes, process: None, thread: None, files: [None, None], container: None, pod: None, tables: None }
     }
 
     /// The same call, made by a shell that is known.
@@ -126,7 +128,12 @@ impl Fixture {
     }
 
     pub(crate) fn contained(self) -> Self {
-        Self { container: Some(nginx()), ..self }
+        self.inside(nginx(), None)
+    }
+
+    /// In a container, and in a pod.
+    pub(crate) fn inside(self, container: Arc<Container>, pod: Option<Arc<Pod>>) -> Self {
+        Self { container: Some(container), pod, ..self }
     }
 
     /// The same call by a thread called `comm`.
@@ -152,6 +159,7 @@ impl Fixture {
             thread: self.thread.as_ref(),
             files: [self.files[0].as_ref(), self.files[1].as_ref()],
             container: self.container.as_ref(),
+            pod: self.pod.as_ref(),
             tables: self.tables.as_ref().map(|tables| {
                 let tables: &dyn Tables = tables;
                 tables

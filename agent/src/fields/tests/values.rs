@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 
 use agent_common::state::file::{DETACHED, LOWER};
 
-use super::fixture::{Fixture, TIME, directory, file, regular, socket, text, word};
+use super::{
+    fixture::{Fixture, TIME, directory, file, regular, socket, text, word},
+    pods,
+};
 use crate::{
     decode::{encode::Field, visit::Absent},
     fields::{all, find},
@@ -384,7 +387,7 @@ fn field_of(text: &str) -> &'static str {
 #[test]
 fn fields_have_their_values() {
     let mut seen = BTreeSet::new();
-    for (fixture, values) in cases() {
+    for (fixture, values) in cases().into_iter().chain(pods::cases()) {
         for (field, want) in values {
             assert_eq!(fixture.get(field).0, want, "{field}");
             if want != "<NA>" {
@@ -392,6 +395,7 @@ fn fields_have_their_values() {
             }
         }
     }
+    seen.extend(pods::controllers());
     // Leaders of groups are tested below.
     let others = ["proc.vpgid.name", "proc.vpgid.exe", "proc.vpgid.exepath", "proc.pgid.name", "proc.pgid.exe"];
     let others = others.into_iter().chain(["proc.pgid.exepath", "thread.vtid"]);

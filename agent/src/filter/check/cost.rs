@@ -62,7 +62,7 @@ impl Checker<'_> {
     fn test_cost(&self, test: &Test) -> u32 {
         let value = match self.condition.test_bases(test).last() {
             None | Some(Basis::Call) => 0,
-            Some(Basis::Process | Basis::File | Basis::Side | Basis::Container) => 1,
+            Some(Basis::Process | Basis::File | Basis::Side | Basis::Container | Basis::Pod) => 1,
         };
         let made = if self.is_made(test.operand) { 2 } else { 0 };
         let comparison = match test.wanted {

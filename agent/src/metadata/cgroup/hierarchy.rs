@@ -71,13 +71,30 @@ impl Hierarchy {
         }
     }
 
-    /// The id of this process's own cgroup in it, as the kernel numbers it.
+    /// The id of this process's own cgroup in it, as the kernel numbers it; `None` where this process does not see it.
     #[must_use]
     pub fn own_id(&self) -> Option<u64> {
-        let text = read(Path::new("/proc/self/cgroup")).ok()?;
-        let path = self.path_of(&text)?;
-        let folder = self.mount()?.join(path.trim_start_matches('/'));
+        let cgroup = read(Path::new("/proc/self/cgroup")).ok()?;
+        let folder = self.own_folder(&cgroup, &read(Path::new("/proc/self/mountinfo")).ok()?)?;
         fs::metadata(folder).ok().map(|metadata| metadata.ino())
+    }
+
+    /// The folder of this process's own cgroup, by the texts of its cgroup and mountinfo. In a cgroup namespace both begin
+    /// at the namespace's root, which is not that of the host's mounts: only a mount of that very root has the folder.
+    fn own_folder(&self, cgroup: &str, mountinfo: &str) -> Option<PathBuf> {
+        let path = self.path_of(cgroup).filter(|path| !path.starts_with("/.."))?;
+        let mut mounts = mountinfo.lines().filter_map(Mount::parse);
+        let mount = mounts.find(|mount| mount.root == "/" && self.is_of(mount))?;
+        Some(mount.point().join(path.trim_start_matches('/')))
+    }
+
+    /// Whether this is what is mounted.
+    fn is_of(&self, mount: &Mount<'_>) -> bool {
+        match self {
+            Self::V1 { controller, .. } => mount.has(controller),
+            Self::V2 { .. } => mount.kind == "cgroup2",
+            Self::Missing => false,
+        }
     }
 
     /// Chooses by the text of mountinfo and of /proc/cgroups.
@@ -89,8 +106,7 @@ impl Hierarchy {
             mounts.iter().filter(|mount| wanted(mount)).min_by_key(|mount| mount.root != "/").map(Mount::point)
         };
         for controller in CONTROLLERS {
-            let mount =
-                first(&|mount| mount.kind == "cgroup" && mount.options.split(',').any(|name| name == controller));
+            let mount = first(&|mount| mount.has(controller));
             if let (Some(mount), Some(id)) = (mount, hierarchy_id(cgroups, controller)) {
                 return Self::V1 { controller: controller.to_owned(), id, mount };
             }
@@ -156,6 +172,11 @@ impl<'a> Mount<'a> {
         let mut mount = mount.split(' ').skip(3);
         let mut filesystem = filesystem.split(' ');
         Some(Self { root: mount.next()?, point: mount.next()?, kind: filesystem.next()?, options: filesystem.nth(1)? })
+    }
+
+    /// Whether it is a v1 hierarchy with this controller.
+    fn has(&self, controller: &str) -> bool {
+        self.kind == "cgroup" && self.options.split(',').any(|name| name == controller)
     }
 
     /// The mount point, without the octal escapes of blanks and backslashes.
@@ -252,6 +273,22 @@ mod tests {
         assert_eq!(Hierarchy::V2 { mount: PathBuf::new() }.path_of(text), Some("/u"));
         assert_eq!(Hierarchy::Missing.path_of(text), None);
         assert_eq!(v1("blkio", 4, "/m").path_of("garbage\n::"), None);
+    }
+
+    #[test]
+    fn the_own_cgroup_in_a_namespace() {
+        let v2 = Hierarchy::V2 { mount: PathBuf::from("/host/sys/fs/cgroup") };
+        let host = "92 69 0:26 /../.. /host/sys/fs/cgroup ro - cgroup2 cgroup2 rw\n";
+        // A container: its own mount shows its own root, the host's what is two levels above.
+        let both = format!("{host}{V2}");
+        assert_eq!(v2.own_folder("0::/x\n", &both), Some(PathBuf::from("/sys/fs/cgroup/x")));
+        assert_eq!(v2.own_folder("0::/x\n", host), None);
+        assert_eq!(v2.own_folder("0::/../x\n", &both), None, "outside of what the mount shows");
+        // Without a namespace, any whole mount will do.
+        assert_eq!(v2.own_folder("0::/a/b\n", V2), Some(PathBuf::from("/sys/fs/cgroup/a/b")));
+        let memory = v1("memory", 4, "/m");
+        assert_eq!(memory.own_folder("4:memory:/d\n0::/u\n", V1), Some(PathBuf::from("/sys/fs/cgroup/memory/d")));
+        assert_eq!(memory.own_folder("4:memory:/d\n", V2), None);
     }
 
     #[test]

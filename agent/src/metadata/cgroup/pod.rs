@@ -22,11 +22,24 @@ impl PodUid {
         self.value
     }
 
+    /// The UID that the API server knows a pod by.
+    #[must_use]
+    pub const fn of_api(value: u128) -> Self {
+        Self { value, is_static: false }
+    }
+
     /// Whether it is a static pod's. The API server knows such a pod by another UID, and has this one in the
     /// annotation `kubernetes.io/config.hash`.
     #[must_use]
     pub fn is_static(self) -> bool {
         self.is_static
+    }
+
+    /// Reads a whole UID as the API server writes it: a UUID, or the 32 hexadecimal digits of a static pod.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<u128> {
+        let whole = text.len() == DIGITS || text.len() == DIGITS + GROUPS.len();
+        Self::leading(text).filter(|_| whole).map(Self::value)
     }
 
     /// Finds `pod<uid>` in one component of a path, at its start or after a `-`.
@@ -90,6 +103,23 @@ mod tests {
         }
         let uid = PodUid::find("kubepods-pod9aac5b5c8815def09a2ef9e37b89da55.slice").expect("a static pod");
         assert_eq!((uid.to_string().as_str(), uid.is_static()), ("9aac5b5c8815def09a2ef9e37b89da55", true));
+    }
+
+    #[test]
+    fn a_uid_is_read_whole_or_not_at_all() {
+        let value = 0x1544_eb37_e4f7_49eb_8cc4_3d01_c41b_e77b;
+        assert_eq!(PodUid::parse("1544eb37-e4f7-49eb-8cc4-3d01c41be77b"), Some(value));
+        assert_eq!(PodUid::parse("1544EB37e4f749eb8cc43d01c41be77b"), Some(value));
+        for text in [
+            "",
+            "1544eb37",
+            "1544eb37-e4f7-49eb-8cc4-3d01c41be77b ",
+            "1544eb37-e4f7-49eb-8cc4-3d01c41be77b.scope",
+            "1544eb37e4f749eb8cc43d01c41be77b.slice",
+            "1544eb37-e4f7-49eb-8cc43d01c41be77bffff",
+        ] {
+            assert_eq!(PodUid::parse(text), None, "{text:?}");
+        }
     }
 
     #[test]

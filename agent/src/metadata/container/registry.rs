@@ -2,7 +2,7 @@
 //! The containers of this machine, by cgroup.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     io,
     path::PathBuf,
     sync::Arc,
@@ -140,14 +140,33 @@ impl Containers {
         self.count();
     }
 
-    /// Until when an event may wait for `container` to be described; `None` when that is done, or when waiting is vain.
+    /// Whether the answer of a container's runtime is awaited, and not in vain.
     #[must_use]
-    pub fn deadline(&self, container: &Container) -> Option<Instant> {
+    pub fn is_asked(&self, container: &Container) -> bool {
         let waiting = self.resolver.is_some() && container.state() == State::Pending;
-        if !waiting || !self.sockets.hopeful(container.runtime) {
-            return None;
-        }
+        waiting && self.sockets.hopeful(container.runtime)
+    }
+
+    /// Until when an event may wait for what is to be told of `container`; `None` when that is over.
+    #[must_use]
+    pub fn patience(&self, container: &Container) -> Option<Instant> {
         container.first_seen.checked_add(self.wait).filter(|deadline| *deadline > Instant::now())
+    }
+
+    /// The UIDs of the pods that cgroups are of; the same one several times.
+    pub fn pods(&self) -> impl Iterator<Item = u128> {
+        self.by_cgroup.values().filter_map(|container| Some(container.as_ref()?.pod_uid()?.value()))
+    }
+
+    /// The cgroups of these pods.
+    #[must_use]
+    pub fn in_pods(&self, uids: &HashSet<u128>) -> Vec<u64> {
+        if uids.is_empty() {
+            return Vec::new();
+        }
+        let is_in = |container: &Arc<Container>| container.pod_uid().is_some_and(|uid| uids.contains(&uid.value()));
+        let cgroups = self.by_cgroup.iter().filter(|(_, container)| container.as_ref().is_some_and(is_in));
+        cgroups.map(|(id, _)| *id).collect()
     }
 
     /// An event of a cgroup that was not looked at. What can't be told is not remembered here: its next event may come

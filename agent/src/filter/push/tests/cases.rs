@@ -97,6 +97,10 @@ fn conditions_on_containers_become_bits() {
     assert_eq!((read.len, read.tests[1].source, read.tests[1].negate), (2, Source::Cgroup as u8, 0));
     let filter = pushed("not (container.id = x or container.image = y)");
     assert_eq!((filter.cgroups.len(), predicate(&filter, "read").tests[0].negate), (1, 1));
+    // The pod is the cgroup's as well.
+    let filter =
+        pushed("k8s.ns.name = payments and not (k8s.pod.label.app = api or container.id = x) and proc.name = a");
+    assert_eq!((filter.cgroups.len(), predicate(&filter, "read").len), (1, 2));
     // What does not depend on the cgroup alone stays apart.
     assert!(pushed("container.id = x or proc.pname = a").cgroups.is_empty());
 }

@@ -46,7 +46,7 @@ fn docker_describes_its_containers() {
     let mut containers = machine.containers();
     let container = enter(&mut containers, &format!("/system.slice/docker-{ID}.scope"));
     assert_eq!(answer(&container), State::Known);
-    assert_eq!(containers.deadline(&container), None);
+    assert!(!containers.is_asked(&container));
     assert_eq!((container.id(), container.full_id()), ("8618d3540ce7", ID));
     assert_eq!((container.runtime(), container.name()), (Runtime::Docker, Some("web")));
 
@@ -136,13 +136,13 @@ fn a_runtime_that_hangs_is_not_waited_for() {
     let fake = Fake::docker(&machine.root, |_, _, _| Answer::Never);
     let mut containers = machine.start(true, Timing { answer: Duration::from_millis(30), ..TIMING });
     let container = enter(&mut containers, &format!("/docker/{ID}"));
-    assert!(containers.deadline(&container).is_some(), "it may answer yet");
+    assert!(containers.is_asked(&container) && containers.patience(&container).is_some(), "it may answer yet");
     assert_eq!(answer(&container), State::Unresolved(Reason::Timeout));
     assert_eq!(fake.requests(), 3);
     until("its connections are closed", || fake.open() == 0);
 
     let other = enter(&mut containers, &format!("/docker/{}", ID.replace('8', "9")));
-    assert_eq!(containers.deadline(&other), None, "three times in a row it did not");
+    assert!(!containers.is_asked(&other), "three times in a row it did not");
     assert_eq!(answer(&other), State::Unresolved(Reason::Timeout));
     assert_eq!(fake.requests(), 3, "and it is left alone");
 }
@@ -171,7 +171,7 @@ fn without_a_socket_nothing_is_waited_for() {
     let machine = Machine::new();
     let mut containers = machine.containers();
     let container = enter(&mut containers, &format!("/machine.slice/libpod-{ID}.scope"));
-    assert_eq!(containers.deadline(&container), None);
+    assert!(!containers.is_asked(&container));
     assert_eq!(answer(&container), State::Unresolved(Reason::NoSocket));
 }
 

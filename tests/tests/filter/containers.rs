@@ -2,9 +2,7 @@
 //! Conditions on containers, which the kernel decides by cgroup.
 
 use std::{
-    fs,
     io::{Read as _, Write as _},
-    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
@@ -13,46 +11,27 @@ use serde_json::Value;
 use crate::{
     agent::{Agent, alone},
     books::closed,
+    cgroups::Cgroup,
     run::{lines, removed},
-    wait::{pause, wait_for},
+    wait::wait_for,
 };
 
-/// A container's cgroup, where the agent looks for containers; removed in the end.
-struct Cgroup(PathBuf);
-
-impl Cgroup {
-    fn new(digit: char) -> Self {
-        // Where v1 controllers are mounted, runtimes put containers there.
-        let roots = ["/sys/fs/cgroup/memory", "/sys/fs/cgroup/unified", "/sys/fs/cgroup"];
-        let root = roots.into_iter().map(Path::new).find(|root| root.join("cgroup.procs").exists()).expect("cgroups");
-        let id: String = std::iter::repeat_n(digit, 64).collect();
-        let path = root.join(format!("docker-{id}.scope"));
-        fs::create_dir_all(&path).expect("a cgroup");
-        Self(path)
-    }
-}
-
-impl Drop for Cgroup {
-    fn drop(&mut self) {
-        // Its processes may take a moment to leave.
-        for _ in 0..100 {
-            if fs::remove_dir(&self.0).is_ok() {
-                return;
-            }
-            pause(std::time::Duration::from_millis(10));
-        }
-    }
+/// A container's cgroup; its id is this digit, often enough.
+fn container(digit: char) -> Cgroup {
+    let id: String = std::iter::repeat_n(digit, 64).collect();
+    Cgroup::new(&format!("docker-{id}.scope"))
 }
 
 /// A shell in a cgroup, that says `ready`, waits for a line and then looks at a file `rounds` times.
 fn shell(cgroup: Option<&Cgroup>, file: &str, rounds: u32) -> Child {
-    let join = cgroup.map_or_else(String::new, |cgroup| format!("echo $$ > {}/cgroup.procs;", cgroup.0.display()));
-    let script =
-        format!("{join} echo ready; read line; i=0; while [ $i -lt {rounds} ]; do : < {file}; i=$((i+1)); done");
+    let script = format!("echo ready; read line; i=0; while [ $i -lt {rounds} ]; do : < {file}; i=$((i+1)); done");
     let mut child =
         Command::new("bash").args(["-c", &script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("bash");
     let mut word = [0; 5];
     child.stdout.as_mut().expect("piped").read_exact(&mut word).expect("it is ready");
+    if let Some(cgroup) = cgroup {
+        cgroup.admit(child.id());
+    }
     child
 }
 
@@ -70,7 +49,7 @@ fn ids(events: &[Value]) -> Vec<&str> {
 fn calls_of_other_containers_and_of_the_host_are_refused_in_the_kernel() {
     const ROUNDS: u32 = 2000;
     let _alone = alone();
-    let (wanted, other) = (Cgroup::new('a'), Cgroup::new('b'));
+    let (wanted, other) = (container('a'), container('b'));
     let shells = [Some(&wanted), Some(&other), None].map(|cgroup| shell(cgroup, "/etc/hostname", ROUNDS));
     let agent = Agent::start(&[
         "-o",
@@ -105,7 +84,7 @@ fn a_container_that_is_made_later_is_seen_from_its_first_call() {
         "--no-container-lookups",
         "evt.type = openat and container.id != host and fd.name = /etc/hostname",
     ]);
-    let cgroup = Cgroup::new('c');
+    let cgroup = container('c');
     go(shell(Some(&cgroup), "/etc/hostname", 3));
     let run = agent.stop();
     let _closed = closed(&run);
