@@ -114,6 +114,13 @@ fn load(file: &Path) -> Result<(kube::Config, Option<PathBuf>)> {
     if let Some(proxy) = config.proxy_url.as_ref().filter(|proxy| proxy.scheme_str() != Some("http")) {
         bail!("the proxy {proxy} is of a kind that is not supported: only http://HOST:PORT is");
     }
+    if let Some(exec) = &config.auth_info.exec {
+        let command = exec.command.as_deref().unwrap_or("nothing");
+        bail!(
+            "its user is known by running a program ({command}), which a capturing agent can't do any more; give it a token, \
+             a tokenFile or a client certificate"
+        );
+    }
     config.cluster_url = address(&config.cluster_url.to_string())?;
     let info = &mut config.auth_info;
     let other = info.token.is_some() || info.auth_provider.is_some() || info.username.is_some();

@@ -189,4 +189,7 @@ fn a_kubeconfig_says_how() {
 
     let error = load("socks", &config(", proxy-url: 'socks5://proxy:1080'", "token: secret")).expect_err("wrong");
     assert!(format!("{error:#}").contains("socks5://proxy:1080"), "{error:#}");
+    let exec = "exec: {apiVersion: client.authentication.k8s.io/v1, command: get-token, interactiveMode: Never}";
+    let error = format!("{:#}", load("exec", &config("", exec)).expect_err("wrong"));
+    assert!(error.contains("(get-token)") && error.contains("tokenFile"), "{error}");
 }
