@@ -17,5 +17,6 @@ mod conditions;
 mod join;
 mod resident;
 mod run;
+mod scale;
 #[path = "../support/wait.rs"]
 mod wait;

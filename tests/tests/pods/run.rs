@@ -32,6 +32,14 @@ impl Running {
         fs::read_to_string(&self.events).expect("events")
     }
 
+    /// Its resident memory in KiB.
+    pub(crate) fn resident_kb(&self) -> u64 {
+        let status =
+            fs::read_to_string(format!("/proc/{}/status", self.agent.pid().as_raw_nonzero())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it has memory");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
     /// Tells it to end and waits for that.
     pub(crate) fn stop(self) -> Run {
         self.agent.stop()
