@@ -81,6 +81,8 @@ impl Known {
                 self.delete(uid)?;
             }
         }
+        // Before it is told, so that whoever is told finds it counted.
+        self.stats.set_synced();
         self.tell(Update::Synced)
     }
 

@@ -46,9 +46,8 @@ pub(super) async fn read(
             // Before anything is taken for gone.
             let version = metadata.resource_version.filter(|version| !version.is_empty());
             let version = version.ok_or_else(|| Failure::malformed("a list without resourceVersion"))?;
-            known.end()?;
             let first = !stats.is_synced();
-            stats.set_synced();
+            known.end()?;
             if let Some(node) = config.node.as_deref().filter(|_| first && stats.pods() == 0) {
                 tracing::warn!(
                     "the API server knows no pod of a node {node:?}: is that its name? (kubectl get nodes shows them)"
