@@ -8,7 +8,7 @@ mod agent;
 #[expect(dead_code, reason = "streams of lines are looked at by other tests")]
 #[path = "support/books.rs"]
 mod books;
-#[path = "telemetry/client.rs"]
+#[path = "support/client.rs"]
 mod client;
 #[path = "support/load.rs"]
 mod load;

@@ -103,7 +103,11 @@ impl Deliver {
                     // Without a receiver the batch is simply freed.
                     let _ = empty.try_send(batch);
                 }
-                Next::Pod(update) => self.pod(update),
+                Next::Pod(update) => {
+                    let begun = boot_now();
+                    self.pod(update);
+                    self.stats.stages.pods.observe(boot_now().saturating_sub(begun));
+                }
                 Next::NoMorePods => pods = never(),
                 Next::Time => self.release(),
                 Next::End => break,

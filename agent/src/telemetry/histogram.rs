@@ -64,6 +64,9 @@ pub struct Stages {
     pub drain: Histogram,
     /// From the drain thread's handing a batch on to all of it being decoded and formatted.
     pub decode: Histogram,
+    /// What changes of pods take of the thread that decodes: tables, the kernel's verdicts, events that waited for a name. One
+    /// turn is of all that there are, up to a bound; other events wait for no more than one.
+    pub pods: Histogram,
     /// From a chunk's being handed to the output to its being written.
     pub write: Histogram,
     /// From the end of a call to its event being written: the first event of each chunk.
@@ -73,10 +76,11 @@ pub struct Stages {
 impl Stages {
     /// The names of the stages, with what was entered.
     #[must_use]
-    pub fn read(&self) -> [(&'static str, Reading); 4] {
+    pub fn read(&self) -> [(&'static str, Reading); 5] {
         [
             ("drain", self.drain.read()),
             ("decode", self.decode.read()),
+            ("pods", self.pods.read()),
             ("write", self.write.read()),
             ("total", self.total.read()),
         ]

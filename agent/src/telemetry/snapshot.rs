@@ -71,7 +71,7 @@ pub(super) struct Snapshot {
     /// The rings, in the order of CPU numbers.
     pub(super) rings: Vec<RingLevel>,
     /// How long the stages took.
-    pub(super) stages: [(&'static str, Reading); 4],
+    pub(super) stages: [(&'static str, Reading); 5],
     pub(super) tables: Option<MetadataAccount>,
     pub(super) lookups: Option<Lookups>,
     pub(super) pods: Option<Pods>,

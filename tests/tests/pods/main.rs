@@ -13,6 +13,9 @@ mod books;
 #[expect(dead_code, reason = "limits are set by other tests")]
 #[path = "../support/cgroups.rs"]
 mod cgroups;
+#[expect(dead_code, reason = "pages other than metrics are looked at by other tests")]
+#[path = "../support/client.rs"]
+mod client;
 mod conditions;
 mod join;
 mod resident;

@@ -11,6 +11,7 @@ use tests::{TempDir, kubernetes::ApiServer};
 
 use crate::{
     agent::{Agent, Run},
+    client::{Client, Metrics},
     resident::Resident,
     wait::wait_for,
 };
@@ -30,6 +31,11 @@ impl Running {
     /// What it has written so far.
     pub(crate) fn events(&self) -> String {
         fs::read_to_string(&self.events).expect("events")
+    }
+
+    /// Its metrics, if it serves any.
+    pub(crate) fn metrics(&self) -> Metrics {
+        Client::of(&self.agent).metrics("/metrics")
     }
 
     /// Its resident memory in KiB.

@@ -286,8 +286,8 @@ pub(super) const FAMILIES: &[Family] = &[
         kind: Kind::Histogram,
         labels: &["stage"],
         help: "How long the stages take. drain: from the end of a call to its record being taken out of the ring, of the oldest \
-               of each turn; decode: from handing a batch on to its being decoded and formatted; write: from handing a chunk on \
-               to its being written; total: from the end of a call to its event being written, of the first of each chunk.",
+               of each turn; decode: from handing a batch on to its being decoded and formatted; pods: what changes of pods \
+               take of the thread that decodes, a turn; write: from handing a chunk on to its being written; total: from the end of a call to its event being written, of the first of each chunk.",
         source: Source::Snapshot(|snapshot, out| {
             for (stage, reading) in &snapshot.stages {
                 out.histogram(&[stage], reading);

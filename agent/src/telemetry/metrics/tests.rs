@@ -117,6 +117,7 @@ pub(in crate::telemetry) fn snapshot() -> Snapshot {
         stages: [
             ("drain", histogram.read()),
             ("decode", Reading::default()),
+            ("pods", Reading::default()),
             ("write", Reading::default()),
             ("total", histogram.read()),
         ],
