@@ -126,6 +126,12 @@ pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> 
     }
     let kubernetes = if args.no_enrich { None } else { kubernetes::Config::of(&args.kubernetes)? };
     let asks_api = kubernetes.is_some();
+    if !asks_api && wanted.condition.as_ref().is_some_and(|condition| condition.stands_on(Basis::Pod)) {
+        tracing::warn!(
+            "the condition is about pods, and no API server is asked for them: only what container runtimes tell of a pod (its \
+             name, namespace, UID and labels) has a value; --k8s-api or --kubeconfig says where the API server is"
+        );
+    }
     let object = probe::embedded()?;
     let _counted = if args.telemetry.probe_stats { Some(runs::count()?) } else { None };
     // Early: whoever asks hears that it is starting.

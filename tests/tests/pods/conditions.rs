@@ -4,7 +4,7 @@
 use tests::kubernetes::{ApiServer, Cluster, SimPod};
 
 use crate::{
-    agent::alone,
+    agent::{Agent, alone},
     books::{closed, count},
     resident::Resident,
     run::{NODE, lines, look_until, start},
@@ -67,4 +67,19 @@ fn the_kernel_follows_what_becomes_of_a_pod() {
     assert!(events.iter().all(|line| line["fd.name"].as_str().is_some_and(is_late)), "{events:#?}");
     assert!(events.iter().all(|line| line["k8s.pod.name"] == "changing"), "{events:#?}");
     assert!(refused(&ledger) >= u64::from(ROUNDS) * 9 / 10, "{ledger}");
+}
+
+#[test]
+fn whoever_asks_for_pods_hears_that_nobody_tells_of_them() {
+    let _alone = alone();
+    let about_pods = |args: &[&str], condition: &str| {
+        let run = Agent::start(&[args, &[condition]].concat()).stop();
+        closed(&run);
+        run.stderr.matches("no API server is asked").count()
+    };
+    let api = ApiServer::start(Cluster::default());
+    let url = api.url();
+    assert_eq!(about_pods(&["--no-k8s"], "k8s.ns.name = payments"), 1);
+    assert_eq!(about_pods(&["--no-k8s"], "proc.name = payments"), 0);
+    assert_eq!(about_pods(&["--k8s-api", &url, "--k8s-node", NODE], "k8s.ns.name = payments"), 0);
 }
