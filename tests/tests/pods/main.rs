@@ -4,7 +4,6 @@
 
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
-#[expect(dead_code, reason = "here the standard output is looked at while it is written")]
 #[path = "../support/agent.rs"]
 mod agent;
 #[expect(dead_code, reason = "streams of lines are looked at by other tests")]
