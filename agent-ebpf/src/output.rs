@@ -17,6 +17,7 @@ use aya_ebpf::{
 };
 
 use crate::{
+    fill::bound,
     lane::{self, Lane},
     maps::{LEDGER, RINGS, option},
     scratch::Guard,
@@ -99,28 +100,40 @@ impl Call<'_> {
     /// Copies the record of `len` bytes in the scratch to the ring.
     #[inline(always)]
     pub(crate) fn put_scratch(self, mut scratch: Guard<'_>, len: usize) {
-        if len > MAX_RECORD {
-            drop(scratch);
-            return self.lose(Reason::TooLarge);
-        }
-        let Some(ring) = RINGS.get(self.cpu) else {
-            drop(scratch);
-            return self.lose(Reason::NoRing);
-        };
-        let flags = wake(ring, self.lane.seq);
-        // SAFETY: the scratch has at least MAX_RECORD bytes; the helper copies them.
-        let ret = unsafe {
-            bpf_ringbuf_output(ptr::from_ref(ring).cast_mut().cast(), scratch.base().cast(), len as u64, flags)
-        };
+        // SAFETY: the scratch has at least MAX_RECORD bytes.
+        let outcome = unsafe { copy(self.cpu, scratch.base(), len as u64, MAX_RECORD as u64, self.lane.seq) };
         drop(scratch);
-        if ret < 0 { self.lose(Reason::RingFull) } else { self.sent() }
+        match outcome {
+            Ok(()) => self.sent(),
+            Err(reason) => self.lose(reason),
+        }
     }
+}
+
+/// Copies a record, number `seq` of its lane, of `len` bytes, `most` at most, to the CPU's ring.
+///
+/// # Safety
+/// At `from` are at least `most` bytes of a map value.
+#[inline(always)]
+pub(crate) unsafe fn copy(cpu: u32, from: *mut u8, len: u64, most: u64, seq: u64) -> Result<(), Reason> {
+    if len > most {
+        return Err(Reason::TooLarge);
+    }
+    let Some(ring) = RINGS.get(cpu) else { return Err(Reason::NoRing) };
+    let flags = wake(ring, seq);
+    // Bounded again in front of the call that needs it: what is put on the stack until then, verifiers before 5.16 take for
+    // any number when it comes back.
+    // https://github.com/torvalds/linux/commit/354e8f1970f821d4952458f77b1ab6c3eb24d530
+    let len = bound(len, most);
+    // SAFETY: see above; the helper copies them.
+    let ret = unsafe { bpf_ringbuf_output(ptr::from_ref(ring).cast_mut().cast(), from.cast(), len, flags) };
+    if ret < 0 { Err(Reason::RingFull) } else { Ok(()) }
 }
 
 /// Whether the agent is woken: not for each record, but when much waits. It also looks by itself every few
 /// milliseconds.
 #[inline(always)]
-pub(crate) fn wake(ring: &RingBuf<u8, 65536>, seq: u64) -> u64 {
+fn wake(ring: &RingBuf<u8, 65536>, seq: u64) -> u64 {
     if !seq.is_multiple_of(WAKE_EVERY) {
         return BPF_RB_NO_WAKEUP;
     }

@@ -8,12 +8,12 @@ use agent_common::{
     record::{Header, UNSET, flag, lengths_at, payload_at},
     state::{ABI, Kind, MAX_STATE},
 };
-use aya_ebpf::helpers::generated::{bpf_probe_read_kernel_str, bpf_probe_read_user, bpf_ringbuf_output};
+use aya_ebpf::helpers::generated::{bpf_probe_read_kernel_str, bpf_probe_read_user};
 
 use crate::{
     lane::Lane,
-    maps::{LEDGER, RINGS, ROOMS},
-    output::{bump, wake},
+    maps::{LEDGER, ROOMS},
+    output::{bump, copy},
     path::Walk,
 };
 
@@ -216,20 +216,10 @@ impl Builder {
         header.len = len as u32;
         // SAFETY: the header is the first part of the buffer, which is aligned to 8.
         unsafe { self.base().cast::<Header>().write(header) };
-        let reason = if len > MAX_STATE as u64 {
-            Some(Reason::TooLarge)
-        } else if let Some(ring) = RINGS.get(cpu) {
-            let flags = wake(ring, lane.state_seq);
-            // SAFETY: the buffer has at least MAX_STATE bytes; the helper copies them.
-            let ret = unsafe {
-                bpf_ringbuf_output(core::ptr::from_ref(ring).cast_mut().cast(), self.base().cast(), len, flags)
-            };
-            if ret < 0 { Some(Reason::RingFull) } else { None }
-        } else {
-            Some(Reason::NoRing)
-        };
+        // SAFETY: the buffer has at least MAX_STATE bytes.
+        let outcome = unsafe { copy(cpu, self.base(), len, MAX_STATE as u64, lane.state_seq) };
         set!(self, busy, 0);
-        if let Some(reason) = reason {
+        if let Err(reason) = outcome {
             lose(lane, self.counters, reason);
             return false;
         }
