@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 //! Reads of kernel structs at offsets that userspace resolved.
 
-use core::ffi::c_void;
+use core::{ffi::c_void, mem::MaybeUninit};
 
 use agent_common::{
     kernel::{ABSENT, Field},
     options::{NO_CONTROLLER, Opt},
     state::file,
 };
-use aya_ebpf::helpers::bpf_probe_read_kernel;
+use aya_ebpf::helpers::{bpf_probe_read_kernel, generated::bpf_probe_read_kernel as bpf_probe_read_kernel_to};
 
 use crate::maps::{LAYOUT, option};
 
@@ -26,6 +26,35 @@ pub(crate) fn read<T: Copy>(base: *const c_void, field: Field) -> Option<T> {
     let at = base.wrapping_byte_add(offset(field)?).cast::<T>();
     // SAFETY: the helper checks the address and fails on a bad one.
     unsafe { bpf_probe_read_kernel(at).ok() }
+}
+
+/// Reads a field of the struct at `base` to `to`; negative when it can't be read, and then zeroes are there. Without a
+/// branch, which is a state of its own to the verifier for as long as what came of it is kept.
+///
+/// # Safety
+/// `to` can be written; `T` has the field's width.
+#[inline(always)]
+pub(crate) unsafe fn read_to<T>(to: *mut T, base: *const c_void, field: Field) -> i64 {
+    let Some(offset) = offset(field) else {
+        // SAFETY: see above; all zeroes is a value of what fields are read as.
+        unsafe { to.write_bytes(0, 1) };
+        return -1;
+    };
+    // SAFETY: see above; the helper checks the address, and fills with zeroes what it can't read:
+    // https://github.com/torvalds/linux/blob/v5.10/kernel/trace/bpf_trace.c#L227
+    unsafe { bpf_probe_read_kernel_to(to.cast(), size_of::<T>() as u32, base.wrapping_byte_add(offset)) }
+}
+
+/// Reads a pointer field; null when it can't be read. Nothing can be read at null, so that the failure is found at the
+/// end of a chain.
+#[inline(always)]
+pub(crate) fn pointer_or_null(base: *const c_void, field: Field) -> *const c_void {
+    let mut to = MaybeUninit::<*const c_void>::uninit();
+    // SAFETY: the value is there in either case.
+    unsafe {
+        read_to(to.as_mut_ptr(), base, field);
+        to.assume_init()
+    }
 }
 
 /// The address of a field that lies inside the struct at `base`.

@@ -32,6 +32,8 @@ pub(crate) struct Room {
     from: u64,
     /// One bit per byte string that was cut.
     truncated: u64,
+    /// See [`Builder::hide`].
+    hidden: u64,
     /// What a walk through names is at.
     pub walk: Walk,
     buf: [u8; 2 * MAX_STATE],
@@ -107,6 +109,21 @@ impl Builder {
     pub(crate) fn read_word(&self, place: usize) -> u64 {
         // SAFETY: as in `word`.
         unsafe { self.base().add(lengths_at(place)).cast::<u64>().read_volatile() }
+    }
+
+    /// Where word `place` is.
+    #[inline(always)]
+    pub(crate) fn place(&mut self, place: usize) -> *mut u64 {
+        // SAFETY: as in `word`.
+        unsafe { self.base().add(lengths_at(place)).cast() }
+    }
+
+    /// `value`, of which the verifier forgets all it knows: a number that differs between the paths that meet here would
+    /// keep them apart.
+    #[inline(always)]
+    pub(crate) fn hide(&mut self, value: u64) -> u64 {
+        set!(self, hidden, value);
+        get!(self, hidden)
     }
 
     /// A place of three words for what a walk is at.

@@ -111,7 +111,7 @@ fn tell(task: *const c_void, hook: u32, kind: Kind) -> Option<()> {
     let mut builder = Builder::begin(cpu, hook, lane, kind)?;
     // The walks first, since they are long: so the verifier comes to them but once.
     strings(&mut builder, task, kind, &header);
-    let exe = if matches!(kind, Kind::Change) { None } else { exe(task) };
+    let exe = if matches!(kind, Kind::Change) { core::ptr::null() } else { exe(task) };
     words::put(&mut builder, task, exe);
     builder.send(cpu, lane, header);
     Some(())
@@ -135,8 +135,7 @@ fn strings(builder: &mut Builder, task: *const c_void, kind: Kind, header: &Head
     if matches!(kind, Kind::Change) {
         return builder.absent(TaskBytes::Exe as usize);
     }
-    let exe = exe(task).and_then(|exe| Place::of(exe, Field::FilePath));
-    let bits = path::append(builder, TaskBytes::Exe as usize, exe);
+    let bits = path::append(builder, TaskBytes::Exe as usize, Place::of(exe(task), Field::FilePath));
     builder.word(TaskWord::ExeBits as usize, bits);
     if matches!(kind, Kind::Exec) {
         let mm = kernel::pointer(task, Field::TaskMm);
@@ -153,10 +152,10 @@ fn fs(task: *const c_void, field: Field) -> Option<Place> {
     Place::of(kernel::pointer(task, Field::TaskFs)?, field)
 }
 
-/// The file that a task executes; none for a kernel thread.
+/// The file that a task executes; null for a kernel thread.
 #[inline(always)]
-fn exe(task: *const c_void) -> Option<*const c_void> {
-    kernel::pointer(kernel::pointer(task, Field::TaskMm)?, Field::MmExeFile)
+fn exe(task: *const c_void) -> *const c_void {
+    kernel::pointer_or_null(kernel::pointer_or_null(task, Field::TaskMm), Field::MmExeFile)
 }
 
 /// Appends byte string `place`: what lies between two addresses of the current task's memory.

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 //! The words of a task's record.
 
-use core::ffi::c_void;
+use core::{ffi::c_void, mem::MaybeUninit};
 
 use agent_common::{
     kernel::Field,
     state::{TaskWord, file},
 };
 
+use aya_ebpf::helpers::generated;
+
 use crate::{
-    kernel::{self, pointer, read},
+    kernel::{self, pointer_or_null as pointer, read_to},
     room::Builder,
 };
 
@@ -18,167 +20,252 @@ const PIDTYPE_TGID: usize = 1;
 const PIDTYPE_PGID: usize = 2;
 const PIDTYPE_SID: usize = 3;
 
-/// Writes words, and notes which could be read.
+/// Writes words, and notes which could be read. What is known stands in the record and values go straight there, so that
+/// nothing is left in registers that tells the paths through one word apart from each other: verifiers before 6.2 would
+/// walk the next word once for each of them.
 struct Words<'a> {
     builder: &'a mut Builder,
-    known: u64,
+}
+
+/// A half of a word.
+#[derive(Clone, Copy)]
+enum Half {
+    Low,
+    High,
 }
 
 impl Words<'_> {
+    /// The word stands as it is if `status` is not negative.
     #[inline(always)]
-    fn put(&mut self, word: TaskWord, value: Option<u64>) {
-        if value.is_some() {
-            self.known |= 1 << word as usize;
+    fn settle(&mut self, word: TaskWord, status: i64) {
+        if status < 0 {
+            self.builder.word(word as usize, 0);
+        } else {
+            let known = self.builder.read_word(TaskWord::Known as usize) | (1 << word as usize);
+            self.builder.word(TaskWord::Known as usize, known);
         }
-        self.builder.word(word as usize, value.unwrap_or(0));
     }
 
     #[inline(always)]
-    fn pair(&mut self, word: TaskWord, low: Option<u32>, high: Option<u32>) {
-        let value = match (low, high) {
-            (Some(low), Some(high)) => Some(u64::from(low) | (u64::from(high) << 32)),
-            _ => None,
-        };
-        self.put(word, value);
+    fn put(&mut self, word: TaskWord, value: u64, status: i64) {
+        self.builder.word(word as usize, value);
+        self.settle(word, status);
+    }
+
+    /// The word is a field of eight bytes.
+    #[inline(always)]
+    fn take(&mut self, word: TaskWord, base: *const c_void, field: Field) {
+        // SAFETY: a word of the record.
+        let status = unsafe { read_to(self.builder.place(word as usize), base, field) };
+        self.settle(word, status);
+    }
+
+    #[inline(always)]
+    fn half(&mut self, word: TaskWord, half: Half) -> *mut u32 {
+        // SAFETY: inside the word.
+        unsafe { self.builder.place(word as usize).cast::<u32>().add(half as usize) }
+    }
+
+    /// Half of the word is a field of four bytes; negative when it can't be read.
+    #[inline(always)]
+    fn read(&mut self, word: TaskWord, half: Half, base: *const c_void, field: Field) -> i64 {
+        // SAFETY: half a word of the record.
+        unsafe { read_to(self.half(word, half), base, field) }
+    }
+
+    #[inline(always)]
+    fn write(&mut self, word: TaskWord, half: Half, value: u32) {
+        // SAFETY: half a word of the record.
+        unsafe { self.half(word, half).write(value) };
+    }
+
+    /// The word is two fields of the struct at `base`.
+    #[inline(always)]
+    fn pair(&mut self, word: TaskWord, base: *const c_void, low: Field, high: Field) {
+        let status = self.read(word, Half::Low, base, low) | self.read(word, Half::High, base, high);
+        self.settle(word, status);
+    }
+}
+
+/// A field; all zeroes when it can't be read, and then the status is negative.
+#[inline(always)]
+fn read<T: Copy>(base: *const c_void, field: Field) -> (T, i64) {
+    let mut to = MaybeUninit::<T>::uninit();
+    // SAFETY: the value is there in either case; all zeroes is one of every field.
+    unsafe {
+        let status = read_to(to.as_mut_ptr(), base, field);
+        (to.assume_init(), status)
     }
 }
 
 /// Writes all words. The bits of the executable's path are there already.
 #[inline(always)]
-pub(super) fn put(builder: &mut Builder, task: *const c_void, exe: Option<*const c_void>) {
-    let mut words = Words { builder, known: 0 };
+pub(super) fn put(builder: &mut Builder, task: *const c_void, exe: *const c_void) {
+    builder.word(TaskWord::Known as usize, 0);
+    let mut words = Words { builder };
     let leader = pointer(task, Field::TaskGroupLeader);
-    words.put(TaskWord::Start, read(task, Field::TaskStartBoottime));
-    words.put(TaskWord::ProcessStart, leader.and_then(|leader| read(leader, Field::TaskStartBoottime)));
-    words.pair(TaskWord::Login, read(task, Field::TaskLoginuid), read(task, Field::TaskSessionid));
-    let fs = |task| read::<u64>(task, Field::TaskFs);
-    words.put(TaskWord::OwnFs, Some(u64::from(fs(task) != leader.and_then(fs))));
+    words.take(TaskWord::Start, task, Field::TaskStartBoottime);
+    words.take(TaskWord::ProcessStart, leader, Field::TaskStartBoottime);
+    words.pair(TaskWord::Login, task, Field::TaskLoginuid, Field::TaskSessionid);
+    let fs = |task| pointer(task, Field::TaskFs);
+    words.put(TaskWord::OwnFs, u64::from(fs(task) != fs(leader)), 0);
     credentials(&mut words, task);
     let signal = pointer(task, Field::TaskSignal);
     ids(&mut words, task, signal);
     namespaces(&mut words, task);
-    words.put(TaskWord::Tty, signal.and_then(tty));
+    tty(&mut words, signal);
     executable(&mut words, exe);
-    let known = words.known;
-    builder.word(TaskWord::Known as usize, known);
 }
 
 /// Credentials: those that the task acts on others by are its own, unless it overrides them for a moment.
 #[inline(always)]
 fn credentials(words: &mut Words<'_>, task: *const c_void) {
     let cred = pointer(task, Field::TaskRealCred);
-    let id = |field| read::<u32>(cred?, field);
-    let capabilities = |field| read::<u64>(cred?, field);
-    words.pair(TaskWord::Uids, id(Field::CredUid), id(Field::CredEuid));
-    words.pair(TaskWord::Gids, id(Field::CredGid), id(Field::CredEgid));
-    words.put(TaskWord::CapPermitted, capabilities(Field::CredPermitted));
-    words.put(TaskWord::CapEffective, capabilities(Field::CredEffective));
-    words.put(TaskWord::CapInheritable, capabilities(Field::CredInheritable));
+    words.pair(TaskWord::Uids, cred, Field::CredUid, Field::CredEuid);
+    words.pair(TaskWord::Gids, cred, Field::CredGid, Field::CredEgid);
+    words.take(TaskWord::CapPermitted, cred, Field::CredPermitted);
+    words.take(TaskWord::CapEffective, cred, Field::CredEffective);
+    words.take(TaskWord::CapInheritable, cred, Field::CredInheritable);
 }
 
-/// The number of a `struct pid` at `level` namespaces deep, and that namespace; none where it is not seen so deep:
+/// A task's number in a namespace.
+struct Number {
+    /// 0 where it is not seen.
+    nr: u32,
+    /// Null where it is not seen.
+    namespace: *const c_void,
+    /// Negative when it could not be found out.
+    status: i64,
+}
+
+/// The number of a `struct pid` at `level` namespaces deep, and that namespace:
 /// <https://github.com/torvalds/linux/blob/v6.12/kernel/pid.c#L478>
 #[inline(always)]
-fn number(pid: *const c_void, level: u32) -> Option<(u32, *const c_void)> {
-    if level > read::<u32>(pid, Field::PidLevel)? {
-        return None;
+fn number(pid: *const c_void, level: u32) -> Number {
+    let none = |status| Number { nr: 0, namespace: core::ptr::null(), status };
+    let (deepest, status) = read::<u32>(pid, Field::PidLevel);
+    if level > deepest {
+        return none(status);
     }
-    let size = kernel::offset(Field::UpidSize)?;
+    let (Some(size), Some(numbers)) = (kernel::offset(Field::UpidSize), kernel::inside(pid, Field::PidNumbers)) else {
+        return none(-1);
+    };
     // No more than `MAX_PID_NS_LEVEL`; the bound is for the verifier's peace.
-    let upid = kernel::inside(pid, Field::PidNumbers)?.wrapping_byte_add(size * (level as usize & 0x3f));
+    let upid = numbers.wrapping_byte_add(size * (level as usize & 0x3f));
     // The number is the first member.
     // SAFETY: the helper checks the address.
-    let nr = unsafe { aya_ebpf::helpers::bpf_probe_read_kernel(upid.cast::<u32>()).ok()? };
-    Some((nr, pointer(upid, Field::UpidNs)?))
+    let nr = unsafe { aya_ebpf::helpers::bpf_probe_read_kernel(upid.cast::<u32>()) }.unwrap_or(0);
+    Number { nr, namespace: pointer(upid, Field::UpidNs), status }
 }
 
 /// Ids in the initial namespace and in the task's own.
 #[inline(always)]
-fn ids(words: &mut Words<'_>, task: *const c_void, signal: Option<*const c_void>) {
+fn ids(words: &mut Words<'_>, task: *const c_void, signal: *const c_void) {
     let thread = pointer(task, Field::TaskThreadPid);
-    let level = thread.and_then(|pid| read::<u32>(pid, Field::PidLevel)).unwrap_or(0);
+    let (level, _) = read::<u32>(thread, Field::PidLevel);
     let of = |kind: usize| {
-        let pids = kernel::inside(signal?, Field::SignalPids)?;
-        // SAFETY: the helper checks the address.
-        unsafe { aya_ebpf::helpers::bpf_probe_read_kernel(pids.cast::<*const c_void>().wrapping_add(kind)).ok() }
+        let pids = kernel::inside(signal, Field::SignalPids).unwrap_or(core::ptr::null());
+        let mut to = MaybeUninit::<*const c_void>::uninit();
+        // SAFETY: the helper checks the address, and writes in either case.
+        unsafe {
+            generated::bpf_probe_read_kernel(
+                to.as_mut_ptr().cast(),
+                size_of::<*const c_void>() as u32,
+                pids.cast::<*const c_void>().wrapping_add(kind).cast(),
+            );
+            to.assume_init()
+        }
     };
-    let namespace = thread.and_then(|pid| number(pid, level)).map(|(_, namespace)| namespace);
-    let at = |pid: Option<*const c_void>, level| pid.and_then(|pid| number(pid, level)).map(|(nr, _)| nr);
+    let namespace = words.builder.hide(number(thread, level).namespace as u64) as *const c_void;
     // 0 is how the kernel shows who is outside of the namespace.
-    let own = |pid: Option<*const c_void>| match number(pid?, level) {
-        Some((nr, of)) if Some(of) == namespace => Some(nr),
-        _ => Some(0),
+    let own = |words: &mut Words<'_>, word, half, pid| {
+        let number = number(pid, level);
+        words.write(word, half, if number.namespace == namespace { number.nr } else { 0 });
+        words.builder.hide(number.status as u64) as i64
+    };
+    let at_top = |words: &mut Words<'_>, word, half, pid| {
+        let number = number(pid, 0);
+        words.write(word, half, number.nr);
+        words.builder.hide(number.status as u64) as i64
     };
     let (group, session) = (of(PIDTYPE_PGID), of(PIDTYPE_SID));
-    words.pair(TaskWord::Vids, own(of(PIDTYPE_TGID)), own(thread));
-    words.pair(TaskWord::Groups, at(group, 0), at(session, 0));
-    words.pair(TaskWord::Vgroups, own(group), own(session));
-    let inum = namespace.and_then(|namespace| read(namespace, Field::PidnsInum));
+    let word = TaskWord::Vids;
+    let status = own(words, word, Half::Low, of(PIDTYPE_TGID)) | own(words, word, Half::High, thread);
+    words.settle(word, status);
+    let word = TaskWord::Groups;
+    let status = at_top(words, word, Half::Low, group) | at_top(words, word, Half::High, session);
+    words.settle(word, status);
+    let word = TaskWord::Vgroups;
+    let status = own(words, word, Half::Low, group) | own(words, word, Half::High, session);
+    words.settle(word, status);
+    let word = TaskWord::NsMntPid;
     let nsproxy = pointer(task, Field::TaskNsproxy);
-    words.pair(TaskWord::NsMntPid, inum_of(nsproxy, Field::NsproxyMnt, Field::MntnsInum), inum);
-    let reaper = namespace.and_then(|namespace| pointer(namespace, Field::PidnsReaper));
-    words.put(TaskWord::PidnsStart, reaper.and_then(|reaper| read(reaper, Field::TaskStartBoottime)));
-}
-
-/// The inode number of the namespace that a field of `base` points to.
-#[inline(always)]
-fn inum_of(base: Option<*const c_void>, field: Field, inum: Field) -> Option<u32> {
-    read(pointer(base?, field)?, inum)
+    let status = words.read(word, Half::Low, pointer(nsproxy, Field::NsproxyMnt), Field::MntnsInum)
+        | words.read(word, Half::High, namespace, Field::PidnsInum);
+    words.settle(word, status);
+    words.take(TaskWord::PidnsStart, pointer(namespace, Field::PidnsReaper), Field::TaskStartBoottime);
 }
 
 #[inline(always)]
 fn namespaces(words: &mut Words<'_>, task: *const c_void) {
     let nsproxy = pointer(task, Field::TaskNsproxy);
-    let cred = pointer(task, Field::TaskRealCred);
-    let of = |field, inum| inum_of(nsproxy, field, inum);
-    words.pair(
-        TaskWord::NsNetUser,
-        of(Field::NsproxyNet, Field::NetnsInum),
-        inum_of(cred, Field::CredUserNs, Field::UsernsInum),
-    );
-    words.pair(TaskWord::NsUtsIpc, of(Field::NsproxyUts, Field::UtsnsInum), of(Field::NsproxyIpc, Field::IpcnsInum));
-    words.pair(TaskWord::NsCgroup, of(Field::NsproxyCgroup, Field::CgroupnsInum), Some(0));
+    let user = pointer(pointer(task, Field::TaskRealCred), Field::CredUserNs);
+    let word = TaskWord::NsNetUser;
+    let status = words.read(word, Half::Low, pointer(nsproxy, Field::NsproxyNet), Field::NetnsInum)
+        | words.read(word, Half::High, user, Field::UsernsInum);
+    words.settle(word, status);
+    let word = TaskWord::NsUtsIpc;
+    let status = words.read(word, Half::Low, pointer(nsproxy, Field::NsproxyUts), Field::UtsnsInum)
+        | words.read(word, Half::High, pointer(nsproxy, Field::NsproxyIpc), Field::IpcnsInum);
+    words.settle(word, status);
+    let word = TaskWord::NsCgroup;
+    let status = words.read(word, Half::Low, pointer(nsproxy, Field::NsproxyCgroup), Field::CgroupnsInum);
+    words.write(word, Half::High, 0);
+    words.settle(word, status);
 }
 
 /// The controlling terminal's device number, 0 for none: `tty_devnum`,
 /// <https://github.com/torvalds/linux/blob/v6.12/drivers/tty/tty_io.c#L3217>
 #[inline(always)]
-fn tty(signal: *const c_void) -> Option<u64> {
-    let tty = pointer(signal, Field::SignalTty)?;
+fn tty(words: &mut Words<'_>, signal: *const c_void) {
+    let (tty, status) = read::<*const c_void>(signal, Field::SignalTty);
     if tty.is_null() {
-        return Some(0);
+        return words.put(TaskWord::Tty, 0, status);
     }
-    let driver = pointer(tty, Field::TtyDriver)?;
-    let major = read::<u32>(driver, Field::TtyDriverMajor)?;
-    let minor = read::<u32>(driver, Field::TtyDriverMinor)?.wrapping_add(read::<u32>(tty, Field::TtyIndex)?);
-    Some(u64::from((major << 20) | (minor & 0xf_ffff)))
+    let driver = pointer(tty, Field::TtyDriver);
+    let (major, first) = read::<u32>(driver, Field::TtyDriverMajor);
+    let (start, second) = read::<u32>(driver, Field::TtyDriverMinor);
+    let (index, third) = read::<u32>(tty, Field::TtyIndex);
+    let minor = start.wrapping_add(index) & 0xf_ffff;
+    words.put(TaskWord::Tty, u64::from((major << 20) | minor), first | second | third);
 }
 
 #[inline(always)]
-fn executable(words: &mut Words<'_>, exe: Option<*const c_void>) {
-    let inode = exe.and_then(|exe| pointer(exe, Field::FileInode));
-    let bits = words.builder.read_word(TaskWord::ExeBits as usize);
-    let of = |field| read::<u32>(inode?, field);
-    words.put(TaskWord::ExeInode, inode.and_then(|inode| read(inode, Field::InodeIno)));
-    let sb = inode.and_then(|inode| pointer(inode, Field::InodeSb));
-    let mode = inode.and_then(|inode| read::<u16>(inode, Field::InodeMode)).map(u32::from);
-    words.pair(TaskWord::ExeDevMode, sb.and_then(|sb| read(sb, Field::SbDev)), mode);
-    words.pair(TaskWord::ExeOwner, of(Field::InodeUid), of(Field::InodeGid));
-    let time = |sec, nsec, long| time(inode?, sec, nsec, long);
-    words.put(TaskWord::ExeCtime, time(Field::InodeCtimeSec, Field::InodeCtimeNsec, Field::InodeCtimeNsecLong));
-    words.put(TaskWord::ExeMtime, time(Field::InodeMtimeSec, Field::InodeMtimeNsec, Field::InodeMtimeNsecLong));
-    let bits = inode.map(|inode| (bits & (file::DELETED | file::DETACHED)) | kernel::overlay(inode));
-    words.put(TaskWord::ExeBits, bits);
+fn executable(words: &mut Words<'_>, exe: *const c_void) {
+    let (inode, status) = read::<*const c_void>(exe, Field::FileInode);
+    words.take(TaskWord::ExeInode, inode, Field::InodeIno);
+    let word = TaskWord::ExeDevMode;
+    let (mode, mode_status) = read::<u16>(inode, Field::InodeMode);
+    let dev_status = words.read(word, Half::Low, pointer(inode, Field::InodeSb), Field::SbDev);
+    words.write(word, Half::High, u32::from(mode));
+    words.settle(word, mode_status | dev_status);
+    words.pair(TaskWord::ExeOwner, inode, Field::InodeUid, Field::InodeGid);
+    time(words, TaskWord::ExeCtime, inode, (Field::InodeCtimeSec, Field::InodeCtimeNsec, Field::InodeCtimeNsecLong));
+    time(words, TaskWord::ExeMtime, inode, (Field::InodeMtimeSec, Field::InodeMtimeNsec, Field::InodeMtimeNsecLong));
+    let bits = words.builder.read_word(TaskWord::ExeBits as usize) & (file::DELETED | file::DETACHED);
+    words.put(TaskWord::ExeBits, bits | kernel::overlay(inode), status);
 }
 
 /// A time of an inode, in nanoseconds. Since 6.13 the topmost bits of the change time's nanoseconds are the kernel's own:
 /// <https://github.com/torvalds/linux/blob/v6.13/include/linux/fs.h#L1658>
 #[inline(always)]
-fn time(inode: *const c_void, sec: Field, nsec: Field, long: Field) -> Option<u64> {
-    let sec = read::<u64>(inode, sec)?;
-    let nsec = match read::<u32>(inode, nsec) {
-        Some(nsec) => u64::from(nsec & 0x3fff_ffff),
-        None => read::<u64>(inode, long)?,
+fn time(words: &mut Words<'_>, word: TaskWord, inode: *const c_void, (sec, nsec, long): (Field, Field, Field)) {
+    let (sec, status) = read::<u64>(inode, sec);
+    let (nsec, nsec_status) = if kernel::offset(nsec).is_some() {
+        let (nsec, status) = read::<u32>(inode, nsec);
+        (u64::from(nsec & 0x3fff_ffff), status)
+    } else {
+        read::<u64>(inode, long)
     };
-    Some(sec.wrapping_mul(1_000_000_000).wrapping_add(nsec))
+    words.put(word, sec.wrapping_mul(1_000_000_000).wrapping_add(nsec), status | nsec_status);
 }
