@@ -11,7 +11,7 @@ use std::{
 };
 
 use agent_common::{
-    numbers,
+    identity, numbers,
     schema::{Abi, Hook, Numbered},
     shape,
 };
@@ -29,6 +29,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = env::var("OUT_DIR")?;
     fs::write(Path::new(&out).join("programs.rs"), programs(tables, x86)?)?;
     fs::write(Path::new(&out).join("entries.rs"), entries(tables)?)?;
+    let mut identity = String::new();
+    identity::write(&mut identity, if x86 { "x86_64" } else { "aarch64" })?;
+    fs::write(Path::new(&out).join("identity"), identity)?;
     Ok(())
 }
 

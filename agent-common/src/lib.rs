@@ -7,6 +7,7 @@
 
 pub mod class;
 pub mod effect;
+pub mod identity;
 pub mod kernel;
 pub mod layout;
 pub mod ledger;

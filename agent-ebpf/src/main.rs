@@ -213,3 +213,9 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 #[unsafe(link_section = "license")]
 #[unsafe(no_mangle)]
 static LICENSE: [u8; 4] = *b"GPL\0";
+
+/// What the object says of itself: [`agent_common::identity`].
+#[unsafe(link_section = "lanner_probe")]
+#[unsafe(no_mangle)]
+static LANNER_PROBE: [u8; include_bytes!(concat!(env!("OUT_DIR"), "/identity")).len()] =
+    *include_bytes!(concat!(env!("OUT_DIR"), "/identity"));

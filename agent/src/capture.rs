@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Live capture from start to end.
 
+mod found;
 mod reread;
 
 use std::{
@@ -17,10 +18,14 @@ use bytesize::ByteSize;
 use crossbeam_channel::Sender;
 use tokio::signal::unix::{SignalKind, signal};
 
-use self::reread::{Next, Reread};
+use self::{
+    found::Found,
+    reread::{Next, Reread},
+};
 use crate::{
     cli,
     confine::{self, Needs},
+    driver,
     fields::Basis,
     filter::wanted::{Shown, Wanted},
     host::{self, capabilities},
@@ -32,7 +37,7 @@ use crate::{
         sink::{LogFile, Rotation, Sink},
     },
     pipeline::{self, Pipeline, Plan, Replacement, order::Order},
-    probe::{self, Layout, Probe, Settings, StateSettings, runs},
+    probe::{Layout, Probe, Settings, StateSettings, runs},
     self_test,
     stats::Stats,
     telemetry::{Features, Sources, Telemetry},
@@ -132,12 +137,23 @@ pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> 
              name, namespace, UID and labels) has a value; --k8s-api or --kubeconfig says where the API server is"
         );
     }
-    let object = probe::embedded()?;
+    // What was typed first: a word that is wrong should not cost a start.
+    let driver = driver::Config::of(&args.probe, &args.host_root)?;
     let _counted = if args.telemetry.probe_stats { Some(runs::count()?) } else { None };
     // Early: whoever asks hears that it is starting.
     let mut telemetry = Telemetry::start(&args.telemetry)?;
-    telemetry.starting("the probe is loaded");
+    telemetry.starting("the probe is looked for");
     let layout = Layout::of_kernel(args.btf.as_deref(), &host::kernel_release())?;
+    let found = runtime.block_on(async {
+        tokio::select! {
+            found = Found::look(driver, layout) => found,
+            _ = interrupt.recv() => Err(found::interrupted()),
+            _ = terminate.recv() => Err(found::interrupted()),
+        }
+    })?;
+    let Found { object, layout, provenance } = found;
+    telemetry.probe(provenance);
+    telemetry.starting("the probe is loaded");
     if !layout.has_btf() {
         tracing::warn!(
             "this kernel has no BTF: parent ids and the arguments of new images are not read; give its BTF with --btf FILE"
@@ -157,7 +173,7 @@ pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> 
     let counters = metadata::Counters::default();
     let filter = wanted.kernel();
     telemetry.features(Features::of(args, &layout, &hierarchy, wanted.file.is_some()));
-    let (mut probe, mut rings, cgroups) = Probe::load(object, &layout, &filter, &self_test::filter(), &settings)?;
+    let (mut probe, mut rings, cgroups) = Probe::load(&object, &layout, &filter, &self_test::filter(), &settings)?;
     for program in probe.programs() {
         tracing::trace!(program = program.name, verified = program.verified, machine_code = program.jited, "loaded");
     }

@@ -2,6 +2,7 @@
 //! What was typed.
 
 mod kubernetes;
+mod probe;
 mod telemetry;
 
 use std::{path::PathBuf, time::Duration};
@@ -11,7 +12,11 @@ use clap::{Args, Parser, Subcommand};
 
 use agent_common::record::MAX_SNAPLEN;
 
-pub use self::{kubernetes::Kubernetes, telemetry::Telemetry};
+pub use self::{
+    kubernetes::Kubernetes,
+    probe::{BuildArgs, Cached, Probe, ProbeArgs, Site},
+    telemetry::Telemetry,
+};
 use crate::{
     fields::most_like,
     output::{Format, template::Template},
@@ -50,12 +55,18 @@ pub enum Command {
         /// Resolve kernel structs by this BTF file instead of the running kernel's BTF
         #[arg(long, value_name = "FILE")]
         btf: Option<PathBuf>,
+        /// Where the probe comes from.
+        #[command(flatten)]
+        site: Box<Site>,
     },
     /// Show what the kernel decides of a condition and what is left for userspace
     Explain(Explain),
     /// Show what this binary knows
     #[command(subcommand)]
     List(List),
+    /// Show, fetch, build and check the probe
+    #[command(subcommand)]
+    Probe(Probe),
     /// Check conditions and rules files; exit 0 if all are right, 2 if one is wrong, 1 if one can't be read
     ///
     /// Files that end in .yaml or .yml are rules files in Falco's syntax, which see those before them. Any other holds a
@@ -258,6 +269,10 @@ pub struct Capture {
     #[arg(long, value_name = "N", default_value_t = 131_072, help_heading = "Metadata",
         value_parser = clap::value_parser!(u32).range(1024..))]
     pub max_files: u32,
+
+    /// Where the probe comes from.
+    #[command(flatten)]
+    pub probe: ProbeArgs,
 
     /// Where pods are known from.
     #[command(flatten)]

@@ -13,7 +13,12 @@ use agent_common::record;
 use anyhow::Result;
 use serde::Serialize;
 
-use crate::{host, probe::Layout};
+use crate::{
+    cli::Site,
+    driver::{Carried, Config, Provenance, Resolver, report::Attempt, resolve},
+    host,
+    probe::Layout,
+};
 
 /// How a check went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -70,10 +75,9 @@ struct FieldReport {
 struct ProbeReport {
     /// The contract this binary speaks.
     abi: u32,
-    /// Where the probe comes from.
-    source: &'static str,
-    /// Its size in bytes; null when there is none.
-    bytes: Option<usize>,
+    /// Where it comes from, and what was tried.
+    #[serde(flatten)]
+    provenance: Provenance,
 }
 
 /// Everything that is reported.
@@ -90,14 +94,19 @@ struct Report {
 /// `lanner doctor`
 ///
 /// # Errors
-/// When the report can't be written.
-pub fn run(json: bool, btf: Option<&Path>) -> Result<ExitCode> {
+/// When an option about the probe is wrong, or the report can't be written.
+pub fn run(json: bool, btf: Option<&Path>, site: &Site) -> Result<ExitCode> {
+    let config = Config::of(&site.probe, &site.host_root)?;
     let layout = Layout::of_kernel(btf, &host::kernel_release());
-    let object = crate::probe::embedded().ok();
-    let checks = checks::all(object, &layout);
+    let (object, mut provenance) = match Resolver::new(&config, Carried::here()).resolve() {
+        Ok(resolved) => (Some(resolved.object), resolved.provenance),
+        Err(error) => (None, *error.0),
+    };
+    let layout = layout.map(|layout| resolve::with_btf(&config, layout, &mut provenance));
+    let checks = checks::all(object.as_ref(), &provenance, &layout);
     let fields = layout.as_ref().map_or_else(|_| Vec::new(), |layout| layout.places().iter().map(field).collect());
     let ok = checks.iter().all(|check| check.status != Status::Fail);
-    let probe = ProbeReport { abi: record::ABI, source: "embedded", bytes: object.map(<[u8]>::len) };
+    let probe = ProbeReport { abi: record::ABI, provenance };
     let report = Report { version: env!("CARGO_PKG_VERSION"), ok, checks, fields, probe };
     let mut out = BufWriter::new(io::stdout().lock());
     if json {
@@ -140,7 +149,9 @@ fn text(report: &Report, colour: bool, out: &mut impl Write) -> io::Result<()> {
         let offset = field.offset.map_or_else(|| "-".to_owned(), |offset| offset.to_string());
         writeln!(out, "  {:width$}  {:>6}  {}", field.path, offset, field.tier)?;
     }
-    let size = report.probe.bytes.map_or_else(|| "none".to_owned(), |bytes| format!("{bytes} bytes"));
-    writeln!(out, "\nprobe  ABI {}, {}, {size}", report.probe.abi, report.probe.source)?;
+    writeln!(out, "\nprobe")?;
+    for Attempt { source, what, words, .. } in &report.probe.provenance.tried {
+        writeln!(out, "  {:<8}  {what}: {words}", source.name())?;
+    }
     writeln!(out, "\n{}", if report.ok { "Capture can work here." } else { "Capture can't work here." })
 }

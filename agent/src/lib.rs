@@ -8,6 +8,7 @@ pub mod cli;
 pub mod confine;
 pub mod decode;
 pub mod doctor;
+pub mod driver;
 pub mod event;
 pub mod explain;
 pub mod fields;

@@ -6,7 +6,9 @@ use std::{io, process::ExitCode};
 use agent::{
     capture,
     cli::{Cli, Command, List, LogLevel},
-    doctor, explain,
+    doctor,
+    driver::{command, config::ConfigError},
+    explain,
     filter::wanted::BadCondition,
     host, list, memory, self_test, validate,
 };
@@ -19,9 +21,10 @@ fn main() -> ExitCode {
     let result = match cli.command {
         None => capture::run(&cli.capture),
         Some(Command::Explain(args)) => explain::run(&args),
-        Some(Command::Doctor { json, btf }) => doctor::run(json, btf.as_deref()),
+        Some(Command::Doctor { json, btf, site }) => doctor::run(json, btf.as_deref(), &site),
         Some(Command::List(List::Syscalls { json })) => list::syscalls(json),
         Some(Command::List(List::Fields { json })) => list::fields::run(json),
+        Some(Command::Probe(probe)) => command::run(&probe),
         Some(Command::Validate { files }) => validate::run(&files),
         Some(Command::SelfTestChild { nonce }) => {
             self_test::child(&nonce);
@@ -35,7 +38,8 @@ fn main() -> ExitCode {
         }
         eprintln!("lanner: {error:#}");
         // What was typed is wrong: as clap has it.
-        if error.downcast_ref::<BadCondition>().is_some() { ExitCode::from(2) } else { ExitCode::FAILURE }
+        let typed = error.downcast_ref::<BadCondition>().is_some() || error.downcast_ref::<ConfigError>().is_some();
+        if typed { ExitCode::from(2) } else { ExitCode::FAILURE }
     })
 }
 

@@ -11,7 +11,6 @@ mod filters;
 pub mod layout;
 pub mod levels;
 mod log;
-pub mod object;
 pub mod rings;
 pub mod runs;
 mod wiring;
@@ -35,17 +34,15 @@ use self::{
     runs::Runs,
     wiring::Wiring,
 };
-use crate::filter::kernel::KernelFilter;
+use crate::{driver::Object, filter::kernel::KernelFilter};
 
 /// The probe that is part of this binary.
 static EMBEDDED: Option<&[u8]> = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
-/// The probe that is part of this binary.
-///
-/// # Errors
-/// When the binary was built without one.
-pub fn embedded() -> Result<&'static [u8], ProbeError> {
-    EMBEDDED.ok_or(ProbeError::NotEmbedded)
+/// The probe that is part of this binary; `None` when it was built without one.
+#[must_use]
+pub fn embedded() -> Option<&'static [u8]> {
+    EMBEDDED
 }
 
 /// What a probe is loaded with.
@@ -129,15 +126,14 @@ impl Probe {
     /// is attached yet, and nothing captured until [`Self::apply`].
     ///
     /// # Errors
-    /// When the object is not this agent's, or the kernel refuses it.
+    /// When the kernel refuses it.
     pub fn load(
-        object: &[u8],
+        object: &Object<'_>,
         layout: &Layout,
         filter: &KernelFilter,
         self_test: &KernelFilter,
         settings: &Settings,
     ) -> Result<(Self, Rings, CgroupMap), ProbeError> {
-        object::check(object)?;
         let possible = possible_cpus()?;
         let online = aya::util::online_cpus()
             .map_err(|(_, error)| ProbeError::system("reading /sys/devices/system/cpu/online", error))?;
@@ -166,7 +162,7 @@ impl Probe {
             .map_max_entries(names::ROOMS, possible * HOOKS)
             .map_max_entries(names::FILES, settings.state.as_ref().map_or(1, |state| state.files));
         sizes.set(&mut loader, possible * HOOKS);
-        let mut ebpf = loader.load(object).map_err(ProbeError::load)?;
+        let mut ebpf = loader.load(object.bytes()).map_err(ProbeError::load)?;
         let outer = ebpf.map_mut(names::RINGS).ok_or_else(|| ProbeError::Missing(format!("map {}", names::RINGS)))?;
         let rings = Rings::create(outer, &online, possible, ring_size)?;
         let filter_maps = Filters::new(&mut ebpf, sizes)?;

@@ -33,7 +33,7 @@ pub use self::{
     snapshot::Sources,
     versions::Features,
 };
-use crate::{cli, probe::Probe};
+use crate::{cli, driver::Provenance, probe::Probe};
 
 /// How often a snapshot is taken.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -84,6 +84,13 @@ impl Telemetry {
     pub fn features(&self, features: Features) {
         if let Some(served) = &self.0 {
             served.server.board().features(features);
+        }
+    }
+
+    /// Says where the probe is from.
+    pub fn probe(&self, provenance: Provenance) {
+        if let Some(served) = &self.0 {
+            served.server.board().probe(provenance);
         }
     }
 

@@ -65,8 +65,8 @@ fn says_what_it_is(client: &Client) {
     assert!(health["age_seconds"].as_f64().is_some_and(|age| age < 5.0), "{health}");
 
     let versions = client.json("/versions");
-    assert_eq!(versions["probe"]["source"], "embedded");
-    assert!(versions["probe"]["sha256"].as_str().is_some_and(|digest| digest.len() == 64), "{versions}");
+    assert_eq!(versions["probe"]["chosen"]["source"], "embedded");
+    assert!(versions["probe"]["chosen"]["sha256"].as_str().is_some_and(|digest| digest.len() == 64), "{versions}");
     assert_eq!(versions["features"]["tables"], true);
 
     assert!(client.get("/").body.contains("/readyz"));

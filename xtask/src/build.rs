@@ -1,19 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `cargo xtask build`: the probe, then the agent with the probe in it, as one static program.
 
-use std::{env, fs};
+use std::{env, fs, path::PathBuf};
 
+use agent_compile::Arch;
 use anyhow::{Context as _, Result, bail};
 use object::{Endianness, elf::PT_INTERP, read::elf::ElfFile64, read::elf::ProgramHeader as _};
 
-use crate::{build_ebpf, output, process, report, setup, workspace, workspace::Arch};
+use crate::{build_ebpf, output, process, report, setup, workspace};
 
 /// Runs the task.
 pub(crate) fn run() -> Result<()> {
     build_ebpf::build(&setup::toolchain()?, Arch::HOST)?;
+    let program = agent(Arch::HOST, &[])?;
+    let agent = workspace::agent();
+    let changed = output::put(&agent, &program, 0o755)?;
+    let (shown, size) = (workspace::short(&agent), program.len() as f64 / f64::from(1 << 20));
+    let note = if changed { "" } else { ", up to date" };
+    report::line("agent", format_args!("{shown} {size:.1} MiB, static{note}"));
+    Ok(())
+}
 
-    let target = format!("{}-unknown-linux-gnu", Arch::HOST.name());
-    let mut flags = Vec::from(workspace::remapped());
+/// Builds the agent for `arch` with the probe that is there, and `environment` added to cargo's; returns the program.
+pub(crate) fn agent(arch: Arch, environment: &[(String, PathBuf)]) -> Result<Vec<u8>> {
+    let target = target(arch);
+    let remapped = workspace::remapped();
+    let remapped = remapped.iter().map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()));
+    let mut flags: Vec<String> = remapped.collect();
     // Static glibc, and `--target`, without which the flag would reach proc macros, which cannot be static.
     flags.push("-Ctarget-feature=+crt-static".to_owned());
     // Those of the environment, which cargo would otherwise ignore now.
@@ -21,7 +34,8 @@ pub(crate) fn run() -> Result<()> {
     process::run(
         workspace::cargo("build")
             .args(["--release", "--package", "agent", "--bin", "lanner", "--target", &target])
-            .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f")),
+            .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+            .envs(environment.iter().map(|(name, value)| (name, value))),
     )?;
 
     let built = workspace::target().join(target).join("release/lanner");
@@ -29,12 +43,12 @@ pub(crate) fn run() -> Result<()> {
     if !is_static(&program)? {
         bail!("{} is not static: it names an interpreter", built.display());
     }
-    let agent = workspace::agent();
-    let changed = output::put(&agent, &program, 0o755)?;
-    let (shown, size) = (workspace::short(&agent), program.len() as f64 / f64::from(1 << 20));
-    let note = if changed { "" } else { ", up to date" };
-    report::line("agent", format_args!("{shown} {size:.1} MiB, static{note}"));
-    Ok(())
+    Ok(program)
+}
+
+/// The target of the agent for `arch`.
+pub(crate) fn target(arch: Arch) -> String {
+    format!("{}-unknown-linux-gnu", arch.name())
 }
 
 fn is_static(program: &[u8]) -> Result<bool> {

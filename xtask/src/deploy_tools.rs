@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    linker, packages, process,
+    packages, process,
     report::{Step, line},
     workspace,
 };
@@ -36,7 +36,7 @@ pub(crate) fn programs() -> Result<PathBuf> {
 
 /// kubectl, which has kustomize in it, if there is one that can do what is needed.
 pub(crate) fn kubectl() -> Option<PathBuf> {
-    let mut found = process::all_in_path("kubectl").into_iter();
+    let mut found = workspace::search().all("kubectl").into_iter();
     // Before 1.21 its kustomize does not know `patches`; from 1.24 on it tells its version.
     found.find(|kubectl| {
         let said = Command::new(kubectl).args(["version", "--client", "--output", "json"]).output();
@@ -62,7 +62,7 @@ pub(crate) fn set_up(check: bool) -> Vec<String> {
 /// Named after what is in it, so that another list makes another environment.
 fn folder() -> PathBuf {
     let digest = Sha256::digest(TOOLS).iter().take(6).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-    linker::tools().join(format!("deploy-{digest}"))
+    workspace::search().tools().join(format!("deploy-{digest}"))
 }
 
 fn is_complete(folder: &Path) -> bool {

@@ -5,17 +5,19 @@ mod build;
 mod build_ebpf;
 mod ci;
 mod deploy_tools;
+mod dist;
+mod grid;
 mod linker;
 mod numbers;
 mod output;
 mod packages;
 mod process;
 mod report;
+mod repository;
 mod run;
 mod schema;
 mod setup;
 mod test;
-mod toolchain;
 mod workspace;
 
 use std::process::ExitCode;
@@ -38,6 +40,10 @@ enum Task {
     Test(test::Args),
     /// Pass every gate that a change has to pass.
     Ci(ci::Args),
+    /// Make what a release consists of: static programs, probes, digests, SBOM.
+    Dist(dist::Args),
+    /// Lay out a driver repository: objects under the names of kernels, manifest and signature.
+    Grid(grid::Args),
     /// Write the lock file of the contract between probe and agent.
     Schema(schema::Args),
     /// Write the tables of syscall numbers from kernel headers.
@@ -52,6 +58,8 @@ fn main() -> ExitCode {
         Task::Run(args) => run::run(&args),
         Task::Test(args) => test::run(&args),
         Task::Ci(args) => ci::run(&args),
+        Task::Dist(args) => dist::run(&args),
+        Task::Grid(args) => grid::run(&args),
         Task::Schema(args) => schema::run(&args),
         Task::Numbers(args) => numbers::run(&args),
     };

@@ -21,3 +21,23 @@ pub(crate) fn put(path: &Path, bytes: &[u8], mode: u32) -> Result<bool> {
     fs::rename(&new, path).with_context(|| format!("cannot rename {} to {}", new.display(), path.display()))?;
     Ok(true)
 }
+
+/// Makes `path` another name of `of`, in one step.
+pub(crate) fn link(of: &Path, path: &Path) -> Result<()> {
+    let new = path.with_extension(format!("{}.new", process::id()));
+    fs::hard_link(of, &new)
+        .with_context(|| format!("cannot link {} (`link = \"copy\"` does without)", new.display()))?;
+    fs::rename(&new, path).with_context(|| format!("cannot rename {} to {}", new.display(), path.display()))
+}
+
+/// A SHA-256 in hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+
+    use sha2::Digest as _;
+    sha2::Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut digits, byte| {
+        // Writing to a String does not fail.
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
+}

@@ -2,12 +2,11 @@
 //! Child processes: run, awaited, and named in what goes wrong.
 
 use std::{
-    env,
     ffi::OsStr,
     io,
     io::Read as _,
     iter,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, ExitStatus, Stdio},
     sync::mpsc,
     thread,
@@ -85,21 +84,6 @@ pub(crate) fn as_root(program: impl AsRef<OsStr>) -> Command {
     let mut sudo = Command::new("sudo");
     sudo.arg("-E").arg(program);
     sudo
-}
-
-/// Every program called `name` in PATH's folders, first come first.
-pub(crate) fn all_in_path(name: &str) -> Vec<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let mut found: Vec<PathBuf> = Vec::new();
-    for folder in env::split_paths(&path) {
-        // `/bin` is `/usr/bin` on most machines: the same program counts once.
-        let Ok(folder) = folder.canonicalize() else { continue };
-        let program = folder.join(name);
-        if program.exists() && !found.contains(&program) {
-            found.push(program);
-        }
-    }
-    found
 }
 
 fn cannot_start(command: &Command) -> String {

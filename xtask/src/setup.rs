@@ -4,21 +4,19 @@
 //! 1. A rustc with rust-src, and a bpf-linker for its LLVM: found, or added by rustup and built.
 //! 2. Debian's own rustc with `core` for BPF, which installs beside rustup and needs only the distribution's archive.
 
-use std::{process::Command, time::Duration};
+use std::{fs, process::Command, time::Duration};
 
+use agent_compile::{Core, DEBIAN, Distribution, Missing, Rustc, Toolchain, complete, linker as bpf, remedies};
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
     deploy_tools, linker, packages, process,
     report::{Step, line},
-    toolchain::{self, Core, OLDEST, Rustc, Toolchain},
     workspace,
 };
 
 /// How long rustup may take to bring rust-src: it is 3 MB, but some networks swallow the question.
 const RUSTUP_LIMIT: Duration = Duration::from_mins(2);
-/// Debian's rustc, its cargo, and `core` for BPF.
-const DEBIAN: &[&str] = &["rustc-web", "cargo-web", "libstd-rust-web-dev-bpf"];
 
 /// What to set up.
 #[derive(Debug, clap::Args)]
@@ -34,11 +32,10 @@ pub(crate) struct Args {
 /// Runs the task.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let mut missing = Vec::new();
-    let rustcs = toolchain::rustcs();
-    match toolchain::complete(&rustcs) {
-        Some(toolchain) => describe(&toolchain),
-        None if args.check => missing.push(remedies(&rustcs)),
-        None => describe(&install()?),
+    match Toolchain::find(&workspace::search()) {
+        Ok(toolchain) => describe(&toolchain),
+        Err(lacking) if args.check => missing.push(explain(&lacking)),
+        Err(_) => describe(&install()?),
     }
     if args.tests {
         missing.extend(packages::for_tests(args.check));
@@ -52,8 +49,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
 /// The probe's toolchain, installed if need be.
 pub(crate) fn toolchain() -> Result<Toolchain> {
-    let found = toolchain::complete(&toolchain::rustcs());
-    let toolchain = found.map_or_else(install, Ok)?;
+    let toolchain = Toolchain::find(&workspace::search()).or_else(|_lacking| install())?;
     line("toolchain", toolchain.summary());
     Ok(toolchain)
 }
@@ -61,15 +57,20 @@ pub(crate) fn toolchain() -> Result<Toolchain> {
 /// Tries each way in turn until a toolchain is complete. That one fails is the normal case on many machines.
 fn install() -> Result<Toolchain> {
     for with_core in [with_rust_src, with_debian] {
-        let attempt = with_core(&toolchain::rustcs()).and_then(|()| with_linker(&toolchain::rustcs()));
+        let attempt = with_core(&rustcs()).and_then(|()| with_linker(&rustcs()));
         if let Err(error) = attempt {
             line("failed", format_args!("{error:#}"));
         }
-        if let Some(toolchain) = toolchain::complete(&toolchain::rustcs()) {
+        if let Some(toolchain) = complete(&workspace::search(), &rustcs()) {
             return Ok(toolchain);
         }
     }
-    bail!("cannot set up the probe's toolchain\n{}", remedies(&toolchain::rustcs()));
+    let lacking = Toolchain::find(&workspace::search()).err().unwrap_or_default();
+    bail!("cannot set up the probe's toolchain\n{}", explain(&lacking));
+}
+
+fn rustcs() -> Vec<Rustc> {
+    agent_compile::rustcs(&workspace::search())
 }
 
 /// Has rustup add `core` as source to the first rustc of its own, unless some rustc has a `core`.
@@ -89,7 +90,7 @@ fn with_rust_src(rustcs: &[Rustc]) -> Result<()> {
 /// Builds a bpf-linker for the first rustc with `core` whose LLVM, or a newer one, is here or can be installed, unless
 /// there is one.
 fn with_linker(rustcs: &[Rustc]) -> Result<()> {
-    if toolchain::complete(rustcs).is_some() {
+    if complete(&workspace::search(), rustcs).is_some() {
         return Ok(());
     }
     let mut outcome = Ok(());
@@ -103,12 +104,12 @@ fn with_linker(rustcs: &[Rustc]) -> Result<()> {
 }
 
 fn linker_for(llvm: u32) -> Result<()> {
-    let here = linker::readers(llvm).find_map(|llvm| Some((llvm, linker::llvm_prefix(llvm)?)));
+    let here = bpf::readers(llvm).find_map(|llvm| Some((llvm, linker::llvm_prefix(llvm)?)));
     if let Some((llvm, prefix)) = here {
         return linker::build(llvm, &prefix);
     }
-    let newest = || format!("bpf-linker {} is for LLVM up to {}, not {llvm}", linker::VERSION, linker::NEWEST);
-    let llvm = linker::readers(llvm).next().with_context(newest)?;
+    let newest = || format!("bpf-linker {} is for LLVM up to {}, not {llvm}", bpf::VERSION, bpf::NEWEST);
+    let llvm = bpf::readers(llvm).next().with_context(newest)?;
     packages::install(&packages::llvm(llvm))?;
     let prefix = linker::llvm_prefix(llvm).with_context(|| format!("the packages of LLVM {llvm} have no libLLVM"))?;
     linker::build(llvm, &prefix)
@@ -116,7 +117,7 @@ fn linker_for(llvm: u32) -> Result<()> {
 
 /// Installs Debian's rustc with all that belongs to it.
 fn with_debian(_: &[Rustc]) -> Result<()> {
-    packages::install(DEBIAN)
+    packages::install(&DEBIAN)
 }
 
 fn describe(toolchain: &Toolchain) {
@@ -132,25 +133,20 @@ fn describe(toolchain: &Toolchain) {
     line("bpf-linker", format_args!("{} (LLVM {}), {}", linker.version, linker.llvm, workspace::short(&linker.path)));
 }
 
-/// What a person can do about an incomplete toolchain.
-fn remedies(rustcs: &[Rustc]) -> String {
-    let linkable = |rustc: &&Rustc| rustc.core.is_some() && rustc.llvm <= linker::NEWEST;
-    let Some(rustc) = rustcs.iter().find(linkable) else {
-        return format!(
-            "no rustc (at least {OLDEST}, of LLVM {} or older) has `core` for BPF. Either:\n\
-             - `rustup component add rust-src`, then `cargo xtask setup`\n\
-             - or on Debian 12 or later, as root: `apt-get install {}`",
-            linker::NEWEST,
-            DEBIAN.join(" ")
-        );
-    };
-    format!(
-        "rustc {} has `core` for BPF, but there is no bpf-linker of its LLVM, {llvm}, or a newer one. Either:\n\
-         - put one into PATH: https://github.com/aya-rs/bpf-linker/releases\n\
-         - or install LLVM {llvm} to build it with: `apt-get install {}`, from the distribution\n  \
-         or from https://apt.llvm.org; then `cargo xtask setup`",
-        rustc.release,
-        packages::llvm(rustc.llvm).join(" "),
-        llvm = rustc.llvm,
-    )
+/// What is missing, and what a person can do about it.
+fn explain(lacking: &[Missing]) -> String {
+    let os_release = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let mut lines: Vec<String> = lacking.iter().map(ToString::to_string).collect();
+    lines.push("To get it:".to_owned());
+    lines.extend(remedies(lacking, Distribution::of(&os_release)).into_iter().map(|remedy| format!("  {remedy}")));
+    for one in lacking {
+        if let Missing::BpfLinker { llvm } = one {
+            let packages = packages::llvm(*llvm).join(" ");
+            lines.push(format!(
+                "    or, from the distribution or https://apt.llvm.org: apt-get install {packages}\n    \
+                 then `cargo xtask setup`, which builds bpf-linker"
+            ));
+        }
+    }
+    lines.join("\n")
 }

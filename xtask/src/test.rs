@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `cargo xtask test`: unit and documentation tests as you, then package `tests` as root on the live kernel.
 
-use std::fs;
+use std::{env, fs};
 
-use anyhow::Result;
+use agent_compile::Arch;
+use anyhow::{Context as _, Result};
 
-use crate::{build, packages, process, report, workspace, workspace::Arch};
+use crate::{build, packages, process, report, workspace};
 
 /// What to test.
 #[derive(Debug, Default, clap::Args)]
@@ -32,6 +33,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     // that each line read would make another, without end; the first heap grows in large steps.
     live.env("MALLOC_ARENA_MAX", "1");
     live.env("LANNER_BIN", workspace::agent());
+    live.env("LANNER_XTASK", env::current_exe().context("cannot find xtask's own program")?);
     if !rustix::process::geteuid().is_root() {
         // Built as you, run as root.
         let target = format!("CARGO_TARGET_{}_UNKNOWN_LINUX_GNU_RUNNER", Arch::HOST.name().to_uppercase());

@@ -7,31 +7,7 @@ use std::{
     process::Command,
 };
 
-use clap::ValueEnum;
-
-/// A machine that the probe is built for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
-pub(crate) enum Arch {
-    /// 64-bit x86.
-    #[value(name = "x86_64")]
-    X86_64,
-    /// 64-bit Arm.
-    Aarch64,
-}
-
-impl Arch {
-    /// The machine this runs on.
-    pub(crate) const HOST: Self = if cfg!(target_arch = "aarch64") { Self::Aarch64 } else { Self::X86_64 };
-
-    /// As Rust names it.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::X86_64 => "x86_64",
-            Self::Aarch64 => "aarch64",
-        }
-    }
-}
+use agent_compile::{Arch, Search};
 
 /// The workspace's folder.
 pub(crate) fn root() -> &'static Path {
@@ -63,10 +39,16 @@ pub(crate) fn cargo_home() -> PathBuf {
     env::var_os("CARGO_HOME").map_or_else(|| home().join(".cargo"), PathBuf::from)
 }
 
-/// Flags for rustc by which what it builds names its sources alike wherever it was built.
-pub(crate) fn remapped() -> [String; 2] {
+/// Folders, and what results name them: alike wherever they were built.
+pub(crate) fn remapped() -> [(PathBuf, &'static str); 2] {
     [(root().to_owned(), "lanner"), (cargo_home(), "cargo")]
-        .map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()))
+}
+
+/// Where the probe's toolchain is looked for: in PATH, and what `cargo xtask setup` has built.
+pub(crate) fn search() -> Search {
+    let mut search = Search::of_environment(root().to_owned());
+    search.add(Path::new("/usr/bin"));
+    search
 }
 
 /// `path` as people type it: relative to the workspace, or to the home folder by `~`.

@@ -5,6 +5,7 @@ use std::fs;
 
 use super::Check;
 use crate::{
+    driver::{Object, Provenance, report::Attempt},
     host::{self, capabilities},
     probe::{
         Layout, features,
@@ -17,7 +18,11 @@ use crate::{
 const FLOOR: (u32, u32) = (5, 10);
 
 /// Runs every check. The last one captures for real, when nothing before it forbids that.
-pub(super) fn all(object: Option<&[u8]>, layout: &Result<Layout, LayoutError>) -> Vec<Check> {
+pub(super) fn all(
+    object: Option<&Object<'_>>,
+    provenance: &Provenance,
+    layout: &Result<Layout, LayoutError>,
+) -> Vec<Check> {
     let mut checks = vec![
         kernel(&host::kernel_release()),
         btf(layout),
@@ -29,7 +34,7 @@ pub(super) fn all(object: Option<&[u8]>, layout: &Result<Layout, LayoutError>) -
         lockdown(),
         unprivileged_bpf(),
         cgroup(),
-        probe(object),
+        probe(provenance),
     ];
     checks.push(match (object, layout) {
         (Some(object), Ok(layout)) if !host::in_pid_namespace() => self_test(object, layout),
@@ -165,15 +170,18 @@ fn cgroup() -> Check {
     Check::ok("cgroup", found)
 }
 
-fn probe(object: Option<&[u8]>) -> Check {
-    match object.map(crate::probe::object::check) {
-        None => Check::fail("probe", "none embedded", "build with `cargo xtask build`"),
-        Some(Ok(abi)) => Check::ok("probe", format!("embedded, ABI {abi}")),
-        Some(Err(error)) => Check::fail("probe", error.to_string(), "build with `cargo xtask build`"),
+fn probe(provenance: &Provenance) -> Check {
+    if let Some(chosen) = &provenance.chosen {
+        let (source, from) = (chosen.source.name(), &chosen.from);
+        return Check::ok("probe", format!("{source}, {from}, {}, ABI {}", chosen.trust, chosen.facts.abi));
     }
+    let tried = provenance.tried.iter().map(|Attempt { what, words, .. }| format!("{what}: {words}"));
+    let remedies = provenance.remedies();
+    let remedy = if remedies.is_empty() { "see docs/probe.md".to_owned() } else { remedies.join("; ") };
+    Check::fail("probe", format!("none can be used ({})", tried.collect::<Vec<_>>().join("; ")), remedy)
 }
 
-fn self_test(object: &[u8], layout: &Layout) -> Check {
+fn self_test(object: &Object<'_>, layout: &Layout) -> Check {
     match self_test::run_alone(object, layout) {
         Ok(()) => Check::ok("self-test", "a child's calls were reported as they were made"),
         Err(error) => {

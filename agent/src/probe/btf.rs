@@ -5,9 +5,13 @@
 //! trusted. A kind that this reader does not know (newer kernels add some) ends the walk, since its length is unknown:
 //! what came before it stays usable.
 
+mod maps;
+
 use std::collections::HashMap;
 
 use thiserror::Error;
+
+pub use self::maps::Definition;
 
 const MAGIC: u16 = 0xeb9f;
 const HEADER_LEN: usize = 24;

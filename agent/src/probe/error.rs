@@ -11,7 +11,7 @@ use std::{fs, io};
 use aya::{EbpfError, maps::MapError, programs::ProgramError};
 use thiserror::Error;
 
-use super::{layout::LayoutError, object::ObjectError};
+use super::layout::LayoutError;
 use crate::host::capabilities;
 
 /// How many lines of the verifier's log an error shows.
@@ -63,18 +63,12 @@ pub enum ProbeError {
     /// The object was refused by the loader.
     #[error("can't load the probe object: {0}")]
     Load(EbpfError),
-    /// The object is not one that this agent speaks to.
-    #[error(transparent)]
-    Object(#[from] ObjectError),
     /// The kernel's layout is not known.
     #[error(transparent)]
     Layout(#[from] LayoutError),
     /// The object lacks a part that the contract names.
     #[error("the probe object has no {0}: it was built from other sources than this lanner")]
     Missing(String),
-    /// The binary was built without a probe.
-    #[error("this lanner was built without a probe; build it with `cargo xtask build`")]
-    NotEmbedded,
     /// The process has no descriptors left.
     #[error(
         "too many open files: the probe takes a descriptor for each of some 370 programs and each CPU; raise \

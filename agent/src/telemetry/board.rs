@@ -13,7 +13,7 @@ use super::{
     snapshot::Snapshot,
     versions::{Features, Versions},
 };
-use crate::stats::Count;
+use crate::{driver::Provenance, stats::Count};
 
 /// What the agent is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +102,10 @@ impl Board {
 
     pub(super) fn features(&self, features: Features) {
         self.versions.features(features);
+    }
+
+    pub(super) fn probe(&self, provenance: Provenance) {
+        self.versions.probe(provenance);
     }
 
     fn post(&self, posted: Posted) {

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What runs here.
 
-use std::{fmt::Write as _, sync::OnceLock};
+use std::sync::OnceLock;
 
 use agent_common::record;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
-use crate::{
-    cli, host,
-    metadata::cgroup::Hierarchy,
-    probe::{self, Layout},
-};
+use crate::{cli, driver::Provenance, host, metadata::cgroup::Hierarchy, probe::Layout};
 
 /// What the probe was loaded with.
 #[derive(Clone, Debug, Serialize)]
@@ -43,15 +38,6 @@ impl Features {
     }
 }
 
-/// The probe.
-#[derive(Debug, Serialize)]
-struct Object {
-    source: &'static str,
-    /// Of the object, as it was embedded.
-    sha256: Option<String>,
-    bytes: Option<usize>,
-}
-
 #[derive(Debug, Serialize)]
 struct Page<'a> {
     version: &'a str,
@@ -59,7 +45,8 @@ struct Page<'a> {
     abi: u32,
     architecture: &'a str,
     kernel: &'a str,
-    probe: Object,
+    /// Where the probe is from and what it is, and what else was tried; null until that is known.
+    probe: Option<&'a Provenance>,
     features: Option<&'a Features>,
 }
 
@@ -68,6 +55,7 @@ struct Page<'a> {
 pub(super) struct Versions {
     kernel: String,
     features: OnceLock<Features>,
+    probe: OnceLock<Provenance>,
 }
 
 impl Versions {
@@ -77,12 +65,16 @@ impl Versions {
 
     /// Of this kernel.
     pub(super) fn of(kernel: &str) -> Self {
-        Self { kernel: kernel.to_owned(), features: OnceLock::new() }
+        Self { kernel: kernel.to_owned(), features: OnceLock::new(), probe: OnceLock::new() }
     }
 
     pub(super) fn features(&self, features: Features) {
         // There is one probe in a run.
         let _ = self.features.set(features);
+    }
+
+    pub(super) fn probe(&self, provenance: Provenance) {
+        let _ = self.probe.set(provenance);
     }
 
     /// The version of the agent.
@@ -97,13 +89,12 @@ impl Versions {
 
     /// As JSON.
     pub(super) fn json(&self) -> Vec<u8> {
-        let object = probe::embedded().ok();
         let page = Page {
             version: Self::version(),
             abi: record::ABI,
             architecture: std::env::consts::ARCH,
             kernel: &self.kernel,
-            probe: Object { source: "embedded", sha256: object.map(sha256), bytes: object.map(<[u8]>::len) },
+            probe: self.probe.get(),
             features: self.features.get(),
         };
         // Plain data, which has a JSON.
@@ -111,15 +102,6 @@ impl Versions {
         json.push(b'\n');
         json
     }
-}
-
-fn sha256(object: &[u8]) -> String {
-    let mut hex = String::new();
-    for byte in Sha256::digest(object) {
-        // Writing to a string does not fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
 }
 
 #[cfg(test)]
@@ -130,7 +112,8 @@ mod tests {
     fn versions_are_json() {
         let versions = Versions::new();
         let page = || serde_json::from_slice::<serde_json::Value>(&versions.json()).expect("JSON");
-        assert!(page()["features"].is_null());
+        assert!(page()["features"].is_null() && page()["probe"].is_null());
+        versions.probe(Provenance::default());
         versions.features(Features {
             btf: true,
             tables: true,
@@ -142,12 +125,7 @@ mod tests {
         assert_eq!(page["version"], env!("CARGO_PKG_VERSION"));
         assert_eq!(page["abi"], record::ABI);
         assert_eq!(page["kernel"], host::kernel_release());
-        assert_eq!(page["probe"]["source"], "embedded");
+        assert!(page["probe"]["chosen"].is_null() && page["probe"]["tried"].is_array());
         assert_eq!(page["features"]["cgroups"], "v2");
-    }
-
-    #[test]
-    fn digests_are_hexadecimal() {
-        assert_eq!(sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 }

@@ -83,6 +83,27 @@ fn killed_and_started_again() {
     assert!(ledger(&run).syscall("getppid").sent >= ROUNDS);
 }
 
+/// As whoever debugs a node of a cluster has it: the host's root is mounted in a container, and entered from there.
+#[test]
+fn in_a_chroot() {
+    let _alone = alone();
+    let root = TempDir::new();
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-c", "mount --rbind / \"$0\" && exec chroot \"$0\" \"$@\""]);
+    command.arg(root.path()).arg(binary()).env("LANNER_METRICS_LISTEN", "off");
+    let load = load();
+    let folder = TempDir::new();
+    let events = File::create(folder.join("events")).expect("a file for events");
+    let args = ["-o", "json", "--pid", &load.pid(), "--syscalls", "getppid,openat"];
+    let agent = Agent::launch(command, &args, folder, events.into());
+    assert_eq!(load.complete(), ROUNDS);
+    let run = agent.stop();
+    assert!(run.status.success() && quiet(&run.stderr), "{}", run.stderr);
+    ledger(&run);
+    let getppids = lines(&run.folder.join("events")).into_iter().filter(|line| line["evt.type"] == "getppid").count();
+    assert_eq!(getppids as u64, ROUNDS);
+}
+
 #[test]
 fn two_at_once() {
     let _alone = alone();

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Clippy, with warnings denied.
 
+use agent_compile::{Arch, Toolchain};
 use anyhow::Result;
 
 use super::arguments;
-use crate::{build_ebpf, packages, process, report, setup, toolchain::Toolchain, workspace::Arch};
+use crate::{build_ebpf, packages, process, report, setup};
 
 /// On the host's crates, their tests included.
 pub(super) fn host() -> Result<String> {

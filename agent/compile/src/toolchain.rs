@@ -5,21 +5,18 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
-use anyhow::{Context as _, Result};
-
-use crate::{linker, linker::Linker, process, workspace};
+use crate::{Linker, Missing, Search, linker};
 
 /// The probe's target.
-pub(crate) const TARGET: &str = "bpfel-unknown-none";
+pub const TARGET: &str = "bpfel-unknown-none";
 /// The oldest rustc that builds the workspace.
-pub(crate) const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
+pub const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
 
 /// How a rustc has the `core` library for [`TARGET`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Core {
+pub enum Core {
     /// Compiled, as Debian ships it.
     Prebuilt,
     /// As source, as `rustup component add rust-src` brings it; cargo compiles it (`-Z build-std`).
@@ -28,71 +25,80 @@ pub(crate) enum Core {
 
 /// A rustc and what belongs to it.
 #[derive(Clone, Debug)]
-pub(crate) struct Rustc {
+pub struct Rustc {
     /// Where it was found; the name under which rustup knows it, if it is rustup's.
-    pub(crate) found: PathBuf,
+    pub found: PathBuf,
     /// The folder of its libraries and programs.
-    pub(crate) sysroot: PathBuf,
+    pub sysroot: PathBuf,
     /// Its version.
-    pub(crate) release: String,
+    pub release: String,
     /// Its LLVM's major version.
-    pub(crate) llvm: u32,
+    pub llvm: u32,
     /// Its `core` for the probe's target, if it has one.
-    pub(crate) core: Option<Core>,
+    pub core: Option<Core>,
 }
 
 /// Everything that the probe needs.
 #[derive(Clone, Debug)]
-pub(crate) struct Toolchain {
+pub struct Toolchain {
     /// The compiler.
-    pub(crate) rustc: Rustc,
+    pub rustc: Rustc,
     /// The form of its `core`.
-    pub(crate) core: Core,
+    pub core: Core,
     /// The linker.
-    pub(crate) linker: Linker,
+    pub linker: Linker,
 }
 
 impl Rustc {
-    /// Asks the rustc at `found` about itself.
-    fn ask(found: PathBuf) -> Result<Self> {
-        let about = process::read(Command::new(&found).current_dir(workspace::root()).arg("-vV"))?;
-        let field = |name: &str| {
-            let value = about.lines().find_map(|line| line.strip_prefix(name));
-            value.with_context(|| format!("`{} -vV` does not say `{name}`", found.display()))
-        };
+    /// Asks the rustc at `found` about itself. One that does not run (rustup without a toolchain, say) is as good as none.
+    fn ask(search: &Search, found: PathBuf) -> Option<Self> {
+        let about = search.ask(&found, &["-vV"])?;
+        let field = |name: &str| about.lines().find_map(|line| line.strip_prefix(name));
         let release = field("release: ")?.to_owned();
-        let llvm = field("LLVM version: ")?;
-        let llvm = llvm.split('.').next().unwrap_or(llvm).parse().with_context(|| format!("LLVM version {llvm}"))?;
-        let asked = process::read(Command::new(&found).current_dir(workspace::root()).args(["--print", "sysroot"]))?;
-        let sysroot = PathBuf::from(asked);
+        let llvm = field("LLVM version: ")?.split('.').next()?.parse().ok()?;
+        let sysroot = PathBuf::from(search.ask(&found, &["--print", "sysroot"])?);
         let core = core_in(&sysroot);
-        Ok(Self { found, sysroot, release, llvm, core })
+        Some(Self { found, sysroot, release, llvm, core })
     }
 
     /// Whether it can compile the workspace.
-    fn new_enough(&self) -> bool {
+    pub(crate) fn new_enough(&self) -> bool {
         numbers(&self.release) >= numbers(OLDEST)
     }
 
     /// Whether rustup manages it, so that components can be added.
-    pub(crate) fn by_rustup(&self) -> bool {
+    #[must_use]
+    pub fn by_rustup(&self) -> bool {
         self.found.with_file_name("rustup").exists()
     }
 
     /// Whether it is the distribution's, so that more of it comes as packages.
-    pub(crate) fn by_distribution(&self) -> bool {
+    #[must_use]
+    pub fn by_distribution(&self) -> bool {
         self.sysroot == Path::new("/usr")
     }
 
     /// A program that came with it.
-    pub(crate) fn program(&self, name: &str) -> PathBuf {
+    #[must_use]
+    pub fn program(&self, name: &str) -> PathBuf {
         self.sysroot.join("bin").join(name)
     }
 }
 
 impl Toolchain {
+    /// Finds one.
+    ///
+    /// # Errors
+    /// What is missing, of the toolchain that lacks least.
+    pub fn find(search: &Search) -> Result<Self, Vec<Missing>> {
+        let all = all(search);
+        let new: Vec<Rustc> = all.iter().filter(|rustc| rustc.new_enough()).cloned().collect();
+        complete(search, &new).ok_or_else(|| Missing::of(search, &all))
+    }
+
     /// One line about it.
-    pub(crate) fn summary(&self) -> String {
+    #[must_use]
+    pub fn summary(&self) -> String {
         let Self { rustc, core, linker } = self;
         let core = match core {
             Core::Prebuilt => "prebuilt core",
@@ -102,22 +108,24 @@ impl Toolchain {
     }
 }
 
-/// Every rustc in PATH that can compile the workspace, in the order of preference: the user's first.
-pub(crate) fn rustcs() -> Vec<Rustc> {
-    let mut found = process::all_in_path("rustc");
-    let system = PathBuf::from("/usr/bin/rustc");
-    if system.exists() && !found.contains(&system) {
-        found.push(system);
-    }
-    // One that does not run (rustup without a toolchain, say) is as good as none.
-    found.into_iter().filter_map(|path| Rustc::ask(path).ok()).filter(Rustc::new_enough).collect()
+/// Every rustc that can compile the workspace, in the order of preference: the user's first.
+#[must_use]
+pub fn rustcs(search: &Search) -> Vec<Rustc> {
+    let mut found = all(search);
+    found.retain(Rustc::new_enough);
+    found
+}
+
+fn all(search: &Search) -> Vec<Rustc> {
+    search.all("rustc").into_iter().filter_map(|path| Rustc::ask(search, path)).collect()
 }
 
 /// The first of `rustcs` that lacks nothing.
-pub(crate) fn complete(rustcs: &[Rustc]) -> Option<Toolchain> {
+#[must_use]
+pub fn complete(search: &Search, rustcs: &[Rustc]) -> Option<Toolchain> {
     rustcs.iter().find_map(|rustc| {
-        let core = rustc.core?;
-        let linker = linker::find(rustc.llvm)?;
+        let core = rustc.core.filter(|_| rustc.program("cargo").exists())?;
+        let linker = linker::find(search, rustc.llvm)?;
         Some(Toolchain { rustc: rustc.clone(), core, linker })
     })
 }
