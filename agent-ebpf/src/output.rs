@@ -121,9 +121,8 @@ pub(crate) unsafe fn copy(cpu: u32, from: *mut u8, len: u64, most: u64, seq: u64
     }
     let Some(ring) = RINGS.get(cpu) else { return Err(Reason::NoRing) };
     let flags = wake(ring, seq);
-    // Bounded again in front of the call that needs it: what is put on the stack until then, verifiers before 5.16 take for
-    // any number when it comes back.
-    // https://github.com/torvalds/linux/commit/354e8f1970f821d4952458f77b1ab6c3eb24d530
+    // Bounded again in front of the call that needs it: the comparison above may be of a copy, while what is passed lies on
+    // the stack, and the verifier of 5.10 takes that for any number when it comes back.
     let len = bound(len, most);
     // SAFETY: see above; the helper copies them.
     let ret = unsafe { bpf_ringbuf_output(ptr::from_ref(ring).cast_mut().cast(), from.cast(), len, flags) };
