@@ -21,12 +21,13 @@ fn what_is_too_old_is_listed_again() {
     cache.until_synced();
     cache.until("it watches", |_| server.watches() == 1);
     // Nothing of the next changes is heard, nor can it be asked for.
-    server.fail(On::Watch, Fault::Status(503, None), 2);
+    server.fail(On::Watch, Fault::Status(503, None), 1000);
     server.cut_watches();
     cache.until("it is refused", |cache| cache.stats.errors(Reason::Server) > 0);
     server.delete(10);
     server.add(SimPod::new("payments", "new", NODE));
     server.compact();
+    server.heal();
     cache.until_like(&server, NODE);
     assert_eq!((cache.applied, cache.deleted, cache.synced), (11, 1, 2));
     assert_eq!((cache.stats.errors(Reason::Expired), cache.stats.relists(Relist::Expired)), (1, 1));

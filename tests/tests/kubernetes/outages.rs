@@ -97,7 +97,8 @@ fn a_watch_that_ends_as_asked_is_no_error() {
     cache.until("it watches a third time", |cache| cache.stats.watch_requests.get() == 3);
     server.modify(11, |pod| pod.labels.clear());
     cache.until_like(&server, NODE);
-    assert_eq!((cache.stats.lists.get(), cache.stats.watch_restarts.get(), cache.applied), (1, 2, 11));
+    assert_eq!((cache.stats.lists.get(), cache.applied), (1, 11));
+    assert!(cache.stats.watch_restarts.get() >= 2);
     assert!(Reason::ALL.iter().all(|reason| cache.stats.errors(*reason) == 0));
 }
 

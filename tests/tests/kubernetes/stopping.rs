@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use agent::metadata::kubernetes::{Config, KubernetesStats, Timing, Watch};
+use agent::metadata::kubernetes::{Config, Timing, Watch};
 use crossbeam_channel::bounded;
 use tests::kubernetes::{ApiServer, Cluster, Fault, On};
 
@@ -14,7 +14,7 @@ use crate::cache::{Cache, SOON, typed};
 
 const NODE: &str = "node-1";
 /// Far less than what is being waited for.
-const AT_ONCE: Duration = Duration::from_secs(2);
+const AT_ONCE: Duration = Duration::from_secs(20);
 const LONG: Timing = Timing {
     answer: Duration::from_mins(1),
     idle: Duration::from_mins(1),
@@ -72,10 +72,9 @@ fn while_nobody_takes_what_it_tells() {
     let server = small();
     let mut config = Config::of(&typed(&server, Some(NODE))).expect("right").expect("on");
     config.timing = LONG;
-    let stats = Arc::<KubernetesStats>::default();
     let (tell, updates) = bounded(3);
-    let watch = Watch::start(config, tell, Arc::clone(&stats)).expect("a thread");
-    while stats.updates.get() < 3 {
+    let watch = Watch::start(config, tell, Arc::default()).expect("a thread");
+    while updates.len() < 3 {
         std::thread::yield_now();
     }
     let began = Instant::now();

@@ -81,7 +81,6 @@ impl Known {
                 self.delete(uid)?;
             }
         }
-        // Before it is told, so that whoever is told finds it counted.
         self.stats.set_synced();
         self.tell(Update::Synced)
     }
@@ -144,14 +143,13 @@ impl Known {
         self.stats.set_pods(self.pods.len(), self.bytes + self.pods.len() * COUNTS + self.pods.capacity() * place);
     }
 
-    /// Tells, and waits for room; not when nobody wants to know any more.
+    /// Tells, and waits for room; not when nobody wants to know any more. What is told of, here and by whoever calls, is
+    /// counted before, so that whoever is told finds it counted.
     fn tell(&self, mut update: Update) -> Result<(), Halt> {
+        self.stats.updates.add(1);
         loop {
             update = match self.updates.try_send(update) {
-                Ok(()) => {
-                    self.stats.updates.add(1);
-                    return Ok(());
-                }
+                Ok(()) => return Ok(()),
                 Err(TrySendError::Full(update)) => update,
                 Err(TrySendError::Disconnected(_)) => return Err(Halt::Stopped),
             };

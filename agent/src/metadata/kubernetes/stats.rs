@@ -37,7 +37,7 @@ pub struct KubernetesStats {
     pub oversized: Count,
     /// Pods that were not kept since there were too many.
     pub left_out: Count,
-    /// Updates that were told.
+    /// Updates that were told, with the one that waits for room.
     pub updates: Count,
     pods: AtomicU64,
     bytes: AtomicU64,
@@ -153,11 +153,12 @@ impl KubernetesStats {
 
     /// An attempt failed. Returns how many have, one after the other.
     pub(super) fn failed(&self, failure: &Failure) -> u64 {
+        self.set_watching(false);
+        // Counted under the lock: whoever finds it counted finds the trouble too, and the other way round.
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = self.errors.get(failure.reason as usize) {
             count.add(1);
         }
-        self.set_watching(false);
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         let (attempts, since) = trouble.as_ref().map_or_else(|| (0, Instant::now()), |old| (old.attempts, old.since));
         let attempts = attempts + 1;
         *trouble = Some(Trouble { reason: failure.reason, text: failure.to_string(), attempts, since });
