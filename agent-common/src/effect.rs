@@ -93,7 +93,8 @@ const fn same(a: &str, b: &str) -> bool {
     true
 }
 
-const fn contains(names: &[&str], name: &str) -> bool {
+/// Whether `name` is among `names`.
+pub(crate) const fn contains(names: &[&str], name: &str) -> bool {
     let mut i = 0;
     while i < names.len() {
         if same(names[i], name) {

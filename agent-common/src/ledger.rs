@@ -2,7 +2,7 @@
 //! What the probe counts: for each CPU and each syscall, what became of every call it saw.
 //!
 //! The identity that holds exactly, per CPU, per syscall and in total:
-//! `seen = self + filtered + refused + sent + lost(each reason)`.
+//! `seen = self + filtered + refused + shed + sent + lost(each reason)`.
 
 /// Why an event was lost in the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,11 +51,13 @@ pub enum Counter {
     Sent = 3,
     /// Calls that the kernel's part of the condition refused.
     Refused = 4,
+    /// Calls given up while the ring was filling, by class: see [`crate::shed`].
+    Shed = 5,
     /// The first of the [`Reason`] counters.
-    Lost = 5,
+    Lost = 6,
 }
 
-/// The counters of one syscall on one CPU: `seen, self, filtered, sent, refused`, then one per [`Reason`].
+/// The counters of one syscall on one CPU: `seen, self, filtered, sent, refused, shed`, then one per [`Reason`].
 pub type Slot = [u64; Counter::Lost as usize + Reason::ALL.len()];
 
 /// Numbers per ABI that have a slot of their own.

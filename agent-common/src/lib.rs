@@ -18,6 +18,7 @@ pub mod record;
 pub mod schema;
 pub mod sets;
 pub mod shape;
+pub mod shed;
 pub mod state;
 pub mod syscalls;
 

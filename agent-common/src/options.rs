@@ -7,8 +7,8 @@
 pub enum Opt {
     /// Bytes of a buffer that are copied.
     Snaplen = 0,
-    /// Unread bytes in a ring that wake the agent before its own timer does.
-    WakeBytes = 1,
+    /// Whether calls are shed when a ring fills: see [`crate::shed`].
+    Shed = 1,
     /// The agent's process id: it and its children are its own tree.
     OwnTgid = 2,
     /// Index of the v1 controller whose hierarchy cgroup ids are taken from; [`NO_CONTROLLER`] for v2.
@@ -120,6 +120,10 @@ pub mod names {
     pub const GATHER_ENTER: &str = "gather_enter";
     /// The program that puts the path together that a call asks for, at its exit.
     pub const ASKED_EXIT: &str = "asked_exit";
+    /// The program that decides whether a call is shed, at its exit.
+    pub const SHED_EXIT: &str = "shed_exit";
+    /// The program that decides whether a call is shed, at its entry.
+    pub const SHED_ENTER: &str = "shed_enter";
     /// The programs on tracepoints other than syscalls', each named after its tracepoint.
     pub const TRACEPOINTS: [&str; 5] =
         ["sched_process_fork", "sched_process_exec", "sched_process_exit", "cgroup_mkdir", "cgroup_rmdir"];
@@ -147,8 +151,12 @@ pub mod stage {
     pub const GATHER_ENTER: u32 = 8;
     /// [`super::names::ASKED_EXIT`]
     pub const ASKED_EXIT: u32 = 9;
+    /// [`super::names::SHED_EXIT`]
+    pub const SHED_EXIT: u32 = 10;
+    /// [`super::names::SHED_ENTER`]
+    pub const SHED_ENTER: u32 = 11;
     /// Number of stages.
-    pub const COUNT: u32 = 10;
+    pub const COUNT: u32 = 12;
 }
 
 /// The hooks, each of which has lanes of its own: a program never interrupts itself on a CPU, but another may.
@@ -170,8 +178,12 @@ pub const STATE_LANE: u32 = HOOKS;
 pub const SEQUENCES: u32 = 2 * HOOKS;
 
 /// Words of a lane as the agent reads it: the sequence number of events, the leading words of `struct pt_regs`, a header,
-/// what is still to be done for the call, the sequence number of state records, and what the call is judged by.
-pub const LANE_WORDS: usize = LANE_STATE_SEQ_WORD + 2;
+/// what is still to be done for the call, the sequence number of state records, what the call is judged by, and what was
+/// shed.
+pub const LANE_WORDS: usize = LANE_SHED_WORD + crate::shed::CLASSES + 2;
+/// The first of the words of a lane that count what was shed, by class; then come boot times: since when calls were shed
+/// without a break, and the last time.
+pub const LANE_SHED_WORD: usize = LANE_STATE_SEQ_WORD + 3;
 /// The word of a lane that is the sequence number of its next state record.
 pub const LANE_STATE_SEQ_WORD: usize = LANE_STATE_GAP_WORD + 1;
 /// The word of a lane whose upper half holds the reasons why state records were lost since the last one.

@@ -269,6 +269,10 @@ pub mod plan {
     pub const AT_ENTRY: u32 = 1 << 3;
     /// Only a `prctl` that names the thread changes it.
     pub const NAMES: u32 = 1 << 4;
+    /// The call's [`crate::shed::Class`], above this bit.
+    pub const CLASS: u32 = 5;
+    /// Bits of the class; all of them for a call that is not shed.
+    pub const CLASSES: u32 = 7 << CLASS;
     /// Where the first file's descriptor is: 0 nowhere, `1 + n` in register argument `n`, [`RESULT`] in the result.
     pub const FIRST: u32 = 8;
     /// Where the second file's descriptor is.

@@ -26,8 +26,8 @@ use crate::{
     maps::{CALLS, ENTERED, ENTERS, LEDGER, MODE, SELECTED, STAGES},
     output::bump,
     predicate::{self, Decision},
-    regs::{self, Kept},
-    task,
+    regs::{self, Kept, decided},
+    shed, task,
 };
 
 include!(concat!(env!("OUT_DIR"), "/entries.rs"));
@@ -123,7 +123,7 @@ pub(crate) fn exit(ctx: &RawTracePointContext) -> Option<()> {
     let task = unsafe { bpf_get_current_task() };
     let mut abi = current_abi(task as *const c_void);
     let mut nr = regs::number(&lane.regs);
-    let (mut files, mut refused) = ([0; 2], 0);
+    let (mut files, mut decided) = ([0; 2], decided::NOTHING);
     // After execve and rt_sigreturn the registers, and even the number, are those of what runs next:
     // https://github.com/torvalds/linux/blob/v6.12/arch/x86/kernel/process_64.c#L664
     if nr == -1 || abi.is_some_and(|abi| kept(abi, nr as u32) || looked_up(abi, nr as u32)) {
@@ -137,7 +137,7 @@ pub(crate) fn exit(ctx: &RawTracePointContext) -> Option<()> {
                 None => {}
             }
             files = entered.files;
-            refused = entered.refused;
+            decided = entered.decided;
             let _ = ENTERED.remove(task);
         }
     }
@@ -168,12 +168,16 @@ pub(crate) fn exit(ctx: &RawTracePointContext) -> Option<()> {
         lane.header.files = files;
         plan &= !(plan::PLACE << plan::FIRST) & !(plan::PLACE << plan::SECOND);
         lane.judged = judged::TOO_LATE;
+        if plan & plan::RECORD != 0 && decided == decided::SHED {
+            shed::count(lane, counters, (plan & plan::CLASSES) >> plan::CLASS);
+            plan &= plan::CHANGES;
+        }
     }
     lane.plan = plan;
     lane.file = 0;
     if plan & plan::RECORD != 0 && lane.predicate != 0 {
-        if refused != 0 {
-            lane.second = refused as u16 - 1;
+        if decided != decided::NOTHING {
+            lane.second = (decided - decided::REFUSED) as u16;
             refuse(lane, counters);
         } else {
             // SAFETY: nothing here needs dropping.
@@ -249,13 +253,54 @@ pub(crate) fn next(ctx: &RawTracePointContext, lane: &mut Lane, counters: *mut S
     if lane.plan & plan::RECORD == 0 {
         return;
     }
-    if lane.plan >> plan::FIRST != 0 {
+    if shed::asks(lane) {
         // SAFETY: see above.
+        unsafe { STAGES.tail_call(ctx, stage::SHED_EXIT) };
+    }
+    record(ctx, lane, counters);
+}
+
+/// The files of the call in the lane, and its record.
+#[inline(always)]
+fn record(ctx: &RawTracePointContext, lane: &mut Lane, counters: *mut Slot) {
+    if lane.plan >> plan::FIRST != 0 {
+        // SAFETY: nothing here needs dropping, nor below.
         unsafe { STAGES.tail_call(ctx, stage::FILES_EXIT) };
     }
     // SAFETY: see above.
     unsafe { CALLS.tail_call(ctx, lane.slot) };
     admit::missing(lane, counters);
+}
+
+/// The stage that decides whether the call is shed.
+#[inline(always)]
+pub(crate) fn shed_exit(ctx: &RawTracePointContext) -> Option<()> {
+    let (cpu, lane, counters) = resume(EXIT)?;
+    // SAFETY: a helper without arguments.
+    let task = unsafe { bpf_get_current_task() };
+    let class = (lane.plan & plan::CLASSES) >> plan::CLASS;
+    if shed::decide(cpu, task as *const c_void, lane) {
+        shed::count(lane, counters, class);
+        shed::forget(task as *const c_void, lane);
+    } else {
+        record(ctx, lane, counters);
+    }
+    Some(())
+}
+
+/// The stage that decides at its entry whether the call is shed; it is counted at its exit.
+#[inline(always)]
+pub(crate) fn shed_enter(ctx: &RawTracePointContext) -> Option<()> {
+    let (cpu, lane, _) = resume(ENTER)?;
+    // SAFETY: a helper without arguments.
+    let task = unsafe { bpf_get_current_task() };
+    if shed::decide(cpu, task as *const c_void, lane) {
+        keep(task, lane, [0; 2], decided::SHED);
+    } else {
+        // SAFETY: nothing here needs dropping.
+        unsafe { STAGES.tail_call(ctx, stage::FILES_ENTER) };
+    }
+    Some(())
 }
 
 /// The lane of `hook` on this CPU, and the counters of the call in it.
@@ -298,13 +343,17 @@ pub(crate) fn files_exit(ctx: &RawTracePointContext) -> Option<()> {
 #[inline(always)]
 pub(crate) fn files_enter(ctx: &RawTracePointContext) -> Option<()> {
     let (_, lane, _) = resume(ENTER)?;
+    if shed::asks(lane) {
+        // SAFETY: nothing here needs dropping, nor below.
+        unsafe { STAGES.tail_call(ctx, stage::SHED_ENTER) };
+    }
     // SAFETY: a helper without arguments.
     let task = unsafe { bpf_get_current_task() };
     if files::find(task as *const c_void, lane) {
-        // SAFETY: nothing here needs dropping.
+        // SAFETY: see above.
         unsafe { STAGES.tail_call(ctx, stage::TELL_ENTER) };
     }
-    keep(task, lane, lane.header.files);
+    keep(task, lane, lane.header.files, refused(lane));
     Some(())
 }
 
@@ -318,11 +367,16 @@ pub(crate) fn tell(ctx: &RawTracePointContext, hook: u32, back: u32) -> Option<(
     Some(())
 }
 
-/// Keeps the call in the lane for its exit.
+/// Whether the call in the lane was refused at its entry, and by which predicate.
 #[inline(always)]
-fn keep(task: u64, lane: &Lane, files: [u64; 2]) {
-    let refused = if lane.judged == judged::REFUSED { 1 + u64::from(lane.second) } else { 0 };
-    let mut entered = Kept { args: [0; 6], nr: regs::number(&lane.regs) as u32, abi: lane.abi, files, refused };
+fn refused(lane: &Lane) -> u64 {
+    if lane.judged == judged::REFUSED { decided::REFUSED + u64::from(lane.second) } else { decided::NOTHING }
+}
+
+/// Keeps the call in the lane for its exit, with its files and what was decided of it.
+#[inline(always)]
+fn keep(task: u64, lane: &Lane, files: [u64; 2], decided: u64) {
+    let mut entered = Kept { args: [0; 6], nr: regs::number(&lane.regs) as u32, abi: lane.abi, files, decided };
     let mut n = 0;
     while n < 6 {
         entered.args[n] = regs::of(lane, n);
@@ -370,7 +424,7 @@ pub(crate) fn enter(ctx: &RawTracePointContext) -> Option<()> {
     lane.slot = slot;
     if !recorded {
         if kept(abi, nr) {
-            keep(task, lane, [0; 2]);
+            keep(task, lane, [0; 2], decided::NOTHING);
         } else if plan & plan::AT_ENTRY != 0 && admit::foresee(nr as i32, abi, cpu, task, lane) {
             if lane.predicate != 0 {
                 // SAFETY: nothing here needs dropping, nor below.
@@ -411,7 +465,7 @@ pub(crate) fn judge_enter(ctx: &RawTracePointContext) -> Option<()> {
             lane.judged = judged::REFUSED;
             if current_mode() & mode::MARK == 0 {
                 // SAFETY: a helper without arguments.
-                keep(unsafe { bpf_get_current_task() }, lane, [0; 2]);
+                keep(unsafe { bpf_get_current_task() }, lane, [0; 2], refused(lane));
                 return None;
             }
         }

@@ -4,7 +4,7 @@
 
 mod exec;
 mod iov;
-mod mem;
+pub(crate) mod mem;
 mod strings;
 mod writer;
 

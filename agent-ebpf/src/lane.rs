@@ -6,8 +6,9 @@
 //! <https://github.com/torvalds/linux/blob/v6.12/kernel/trace/bpf_trace.c#L2369>
 
 use agent_common::{
-    options::{HOOKS, LANE_WORDS},
+    options::{HOOKS, LANE_SHED_WORD, LANE_WORDS},
     record::Header,
+    shed::CLASSES,
 };
 
 use crate::{maps::LANES, regs::Block};
@@ -43,6 +44,17 @@ pub(crate) struct Lane {
     pub judged: u16,
     /// 1 when it is one of the second half.
     pub second: u16,
+    /// Bytes put into the ring since it was looked how full it is.
+    pub unlooked: u32,
+    /// Calls of a class below this ask whether they are shed: 0, or [`agent_common::state::plan::CLASSES`] once the ring
+    /// fills.
+    pub armed: u32,
+    /// Calls that were shed, by class.
+    pub shed: [u64; CLASSES],
+    /// Boot time since when calls were shed without a break.
+    pub shed_since: u64,
+    /// Boot time of the last call that was shed.
+    pub shed_last: u64,
 }
 
 /// Values of [`Lane::judged`].
@@ -58,6 +70,7 @@ pub(crate) mod judged {
 }
 
 const _: () = assert!(size_of::<Lane>() == 8 * LANE_WORDS);
+const _: () = assert!(core::mem::offset_of!(Lane, shed) == 8 * LANE_SHED_WORD);
 
 /// The lane of `hook` on this CPU.
 #[inline(always)]

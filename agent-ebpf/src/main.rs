@@ -22,6 +22,7 @@ mod predicate;
 mod regs;
 mod room;
 mod scratch;
+mod shed;
 mod task;
 
 use aya_ebpf::{macros::raw_tracepoint, programs::RawTracePointContext};
@@ -121,6 +122,20 @@ mod attached {
     #[raw_tracepoint(tracepoint = "sys_exit")]
     fn asked_exit(ctx: RawTracePointContext) -> i32 {
         let _ = dispatch::asked_exit(&ctx);
+        0
+    }
+
+    /// Tail-called to decide whether the call is shed.
+    #[raw_tracepoint(tracepoint = "sys_exit")]
+    fn shed_exit(ctx: RawTracePointContext) -> i32 {
+        let _ = dispatch::shed_exit(&ctx);
+        0
+    }
+
+    /// Tail-called to decide at its entry whether the call is shed.
+    #[raw_tracepoint(tracepoint = "sys_enter")]
+    fn shed_enter(ctx: RawTracePointContext) -> i32 {
+        let _ = dispatch::shed_enter(&ctx);
         0
     }
 

@@ -7,6 +7,8 @@ use agent_common::{
     ledger::{Counter, Reason, SLOTS, Slot},
     options::Opt,
     record::{Header, MAX_RECORD},
+    shed::{Class, mark},
+    state::plan,
 };
 use aya_ebpf::{
     btf_maps::RingBuf,
@@ -27,10 +29,11 @@ use crate::{
 /// <https://github.com/torvalds/linux/blob/v6.12/include/uapi/linux/bpf.h#L6115>
 const BPF_RB_NO_WAKEUP: u64 = 1 << 0;
 const BPF_RB_FORCE_WAKEUP: u64 = 1 << 1;
-/// What `bpf_ringbuf_query` is asked for: bytes not yet read.
+/// What `bpf_ringbuf_query` is asked for: bytes not yet read, and those that there is room for.
 const BPF_RB_AVAIL_DATA: u64 = 0;
-/// How often, in records, the fill of a ring is looked at. A power of two.
-const WAKE_EVERY: u64 = 32;
+const BPF_RB_RING_SIZE: u64 = 1;
+/// After how many bytes the fill of a ring is looked at again.
+const LOOK_EVERY: u32 = 4096;
 
 /// Adds one to a counter. Not atomic: the slot belongs to one lane (see [`crate::lane`]).
 #[inline(always)]
@@ -93,7 +96,7 @@ impl Call<'_> {
         // SAFETY: the entry has `len` bytes, of which the header takes the first; the ring aligns entries to 8.
         unsafe { at.cast::<Header>().write(*header) };
         write(self.lane, at);
-        entry.submit(wake(ring, self.lane.seq));
+        entry.submit(wake(ring, self.lane, len as u32));
         self.sent();
     }
 
@@ -101,7 +104,7 @@ impl Call<'_> {
     #[inline(always)]
     pub(crate) fn put_scratch(self, mut scratch: Guard<'_>, len: usize) {
         // SAFETY: the scratch has at least MAX_RECORD bytes.
-        let outcome = unsafe { copy(self.cpu, scratch.base(), len as u64, MAX_RECORD as u64, self.lane.seq) };
+        let outcome = unsafe { copy(self.cpu, scratch.base(), len as u64, MAX_RECORD as u64, self.lane) };
         drop(scratch);
         match outcome {
             Ok(()) => self.sent(),
@@ -110,17 +113,17 @@ impl Call<'_> {
     }
 }
 
-/// Copies a record, number `seq` of its lane, of `len` bytes, `most` at most, to the CPU's ring.
+/// Copies a record of `len` bytes, `most` at most, of `lane` to the CPU's ring.
 ///
 /// # Safety
 /// At `from` are at least `most` bytes of a map value.
 #[inline(always)]
-pub(crate) unsafe fn copy(cpu: u32, from: *mut u8, len: u64, most: u64, seq: u64) -> Result<(), Reason> {
+pub(crate) unsafe fn copy(cpu: u32, from: *mut u8, len: u64, most: u64, lane: &mut Lane) -> Result<(), Reason> {
     if len > most {
         return Err(Reason::TooLarge);
     }
     let Some(ring) = RINGS.get(cpu) else { return Err(Reason::NoRing) };
-    let flags = wake(ring, seq);
+    let flags = wake(ring, lane, len as u32);
     // Bounded again in front of the call that needs it: the comparison above may be of a copy, while what is passed lies on
     // the stack, and the verifier of 5.10 takes that for any number when it comes back.
     let len = bound(len, most);
@@ -129,14 +132,26 @@ pub(crate) unsafe fn copy(cpu: u32, from: *mut u8, len: u64, most: u64, seq: u64
     if ret < 0 { Err(Reason::RingFull) } else { Ok(()) }
 }
 
-/// Whether the agent is woken: not for each record, but when much waits. It also looks by itself every few
-/// milliseconds.
+/// Bytes that wait in a ring, and those that it holds at most.
 #[inline(always)]
-fn wake(ring: &RingBuf<u8, 65536>, seq: u64) -> u64 {
-    if !seq.is_multiple_of(WAKE_EVERY) {
+pub(crate) fn fill(ring: &RingBuf<u8, 65536>) -> (u64, u64) {
+    let ring = ptr::from_ref(ring).cast_mut().cast();
+    // SAFETY: `ring` is the map's address, as the helper takes it.
+    unsafe { (bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA), bpf_ringbuf_query(ring, BPF_RB_RING_SIZE)) }
+}
+
+/// Whether the agent is woken: not for each record, but when much waits. It also looks by itself every few
+/// milliseconds. When so much waits that calls may have to be shed, those that come ask for it from now on.
+#[inline(always)]
+fn wake(ring: &RingBuf<u8, 65536>, lane: &mut Lane, len: u32) -> u64 {
+    if lane.unlooked < LOOK_EVERY {
+        lane.unlooked += len;
         return BPF_RB_NO_WAKEUP;
     }
-    // SAFETY: `ring` is the map's address, as the helper takes it.
-    let waiting = unsafe { bpf_ringbuf_query(ptr::from_ref(ring).cast_mut().cast(), BPF_RB_AVAIL_DATA) };
-    if waiting > u64::from(option(Opt::WakeBytes)) { BPF_RB_FORCE_WAKEUP } else { BPF_RB_NO_WAKEUP }
+    lane.unlooked = len;
+    let (waiting, size) = fill(ring);
+    if option(Opt::Shed) != 0 && waiting > mark(Class::Io as u32, size) {
+        lane.armed = plan::CLASSES;
+    }
+    if waiting > size / 4 { BPF_RB_FORCE_WAKEUP } else { BPF_RB_NO_WAKEUP }
 }

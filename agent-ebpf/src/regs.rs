@@ -18,8 +18,18 @@ pub(crate) struct Kept {
     pub abi: u32,
     /// The files of its descriptors.
     pub files: [u64; 2],
-    /// 1 when the predicate of the first half refused it, 2 when that of the second did, else 0.
-    pub refused: u64,
+    /// What was decided of it: one of [`decided`].
+    pub decided: u64,
+}
+
+/// Values of [`Kept::decided`].
+pub(crate) mod decided {
+    /// Nothing.
+    pub(crate) const NOTHING: u64 = 0;
+    /// The predicate of the first half refused it; one more: that of the second did.
+    pub(crate) const REFUSED: u64 = 1;
+    /// It is shed.
+    pub(crate) const SHED: u64 = 3;
 }
 
 #[cfg(bpf_target_arch = "x86_64")]

@@ -234,7 +234,7 @@ impl Builder {
         // SAFETY: the header is the first part of the buffer, which is aligned to 8.
         unsafe { self.base().cast::<Header>().write(header) };
         // SAFETY: the buffer has at least MAX_STATE bytes.
-        let outcome = unsafe { copy(cpu, self.base(), len, MAX_STATE as u64, lane.state_seq) };
+        let outcome = unsafe { copy(cpu, self.base(), len, MAX_STATE as u64, lane) };
         set!(self, busy, 0);
         if let Err(reason) = outcome {
             lose(lane, self.counters, reason);

@@ -65,11 +65,13 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), B
 
 /// The workspace's manifest with these members only. Dependencies that none of them has do no harm there.
 fn manifest(text: &str) -> Result<String, Box<dyn Error>> {
+    // A list of texts is written as TOML has it.
+    let ours = format!("members = {MEMBERS:?}");
     let (mut members, mut kept) = (false, String::with_capacity(text.len()));
     for line in text.lines() {
         if line.starts_with("members = [") && line.ends_with(']') {
             members = true;
-            kept.push_str("members = [\"agent-common\", \"agent-ebpf\"]");
+            kept.push_str(&ours);
         } else if !line.starts_with("default-members = ") {
             kept.push_str(line);
         }

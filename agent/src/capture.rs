@@ -3,6 +3,7 @@
 
 mod found;
 mod reread;
+mod signals;
 
 use std::{
     fs::File,
@@ -16,27 +17,29 @@ use agent_common::options::mode;
 use anyhow::{Context as _, Result, bail};
 use bytesize::ByteSize;
 use crossbeam_channel::Sender;
-use tokio::signal::unix::{SignalKind, signal};
 
 use self::{
     found::Found,
     reread::{Next, Reread},
+    signals::Ending,
 };
 use crate::{
     cli,
     confine::{self, Needs},
     driver,
+    event::Shed,
     fields::Basis,
     filter::wanted::{Shown, Wanted},
     host::{self, capabilities},
     ledger::Ledger,
+    log::Stderr,
     memory,
     metadata::{self, MetadataAccount, cgroup::Hierarchy, container, kubernetes},
     output::{
         Cache, Lines,
         sink::{LogFile, Rotation, Sink},
     },
-    pipeline::{self, Pipeline, Plan, Replacement, order::Order},
+    pipeline::{self, Pipeline, Plan, Replacement, clock::boot_now, order::Order, shed::Watch},
     probe::{Layout, Probe, Settings, StateSettings, runs},
     self_test,
     stats::Stats,
@@ -81,7 +84,8 @@ pub fn run(args: &cli::Capture) -> Result<ExitCode> {
     // `| head` has seen enough, and wants to hear no more.
     if !stats.reader_left.load(Ordering::Relaxed) {
         // Where nobody reads stderr, there is nobody to tell that.
-        let _ = ledger.write_summary(io::stderr().lock());
+        let mut summary = Vec::new();
+        let _ = ledger.write_summary(&mut summary).and_then(|()| Stderr.write_all(&summary));
     }
     Ok(if ledger.closed { ExitCode::SUCCESS } else { ExitCode::from(NOT_CLOSED) })
 }
@@ -97,10 +101,9 @@ fn shown(args: &cli::Capture) -> Shown {
 pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> Result<Ended> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("can't start tokio")?;
     // From here on signals are heard: one that comes while the probe is loaded is answered when it is.
-    let (mut interrupt, mut terminate, mut hangup) = {
+    let (mut ending, mut hangup) = {
         let _inside = runtime.enter();
-        let listen = |kind| signal(kind).context("can't listen to signals");
-        (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?, listen(SignalKind::hangup())?)
+        (Ending::listen()?, signals::listen(libc::SIGHUP)?)
     };
     // Files first: a name that can't be written should not cost a capture.
     let sink = match &args.write {
@@ -120,6 +123,9 @@ pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> 
         cache: Cache::default(),
     };
     let sink_name = sink.name();
+    if !host::has_proc() {
+        bail!("{}", host::NO_PROC);
+    }
     if !args.no_enrich && !args.host_root.join("proc/stat").exists() {
         bail!(
             "there is no /proc below {}: --host-root (HOST_ROOT) says where the host's root is mounted; --no-enrich does without",
@@ -147,8 +153,7 @@ pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> 
     let found = runtime.block_on(async {
         tokio::select! {
             found = Found::look(driver, layout) => found,
-            _ = interrupt.recv() => Err(found::interrupted()),
-            _ = terminate.recv() => Err(found::interrupted()),
+            () = ending.recv() => Err(found::interrupted()),
         }
     })?;
     let Found { object, layout, provenance } = found;
@@ -166,6 +171,7 @@ pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> 
         log_level: args.log_level.probe(),
         controller: layout.controller_of(&hierarchy),
         hierarchy: hierarchy.id().unwrap_or(0),
+        shed: !args.no_shed,
         state: (!args.no_enrich).then_some(StateSettings { environment: args.env, files: args.max_files }),
         replaceable: wanted.file.is_some(),
     };
@@ -214,6 +220,8 @@ pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> 
         // the tables are true.
         probe.apply(&filter, mode::PREPARING)?;
         let (replace, replacements) = crossbeam_channel::unbounded();
+        let (tell, shed) = crossbeam_channel::unbounded();
+        let mut watch = Watch::default();
         let plan = Plan {
             lines,
             count: args.count,
@@ -223,6 +231,7 @@ pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> 
             active: wanted.active(&filter),
             cgroups: (cgroups, probe.cgroup_base()),
             replacements,
+            shed,
             nice,
         };
         let sources = Sources {
@@ -246,12 +255,11 @@ pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> 
         };
         tokio::pin!(end);
         let mut reread = Reread::default();
-        let mut log_tick = tokio::time::interval(Duration::from_millis(200));
+        let mut tick = tokio::time::interval(Duration::from_millis(200));
         let mut telemetry_tick = Telemetry::ticks();
         loop {
             tokio::select! {
-                _ = interrupt.recv() => break,
-                _ = terminate.recv() => break,
+                () = ending.recv() => break,
                 _ = hangup.recv() => {
                     if wanted.file.is_none() {
                         break;
@@ -264,7 +272,10 @@ pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> 
                 },
                 _ = heard.recv() => break,
                 () = &mut end => break,
-                _ = log_tick.tick() => probe.flush_log(),
+                _ = tick.tick() => {
+                    probe.flush_log();
+                    announce(watch.look(boot_now(), &probe.counters().shed()?), &tell);
+                }
                 _ = telemetry_tick.tick() => telemetry.publish(&probe, &sources),
             }
         }
@@ -272,6 +283,7 @@ pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> 
         probe.stop()?;
         probe.detach()?;
         let ends = probe.counters().lane_ends()?;
+        announce(watch.end(&probe.counters().shed()?), &tell);
         pipeline.finish(ends)?;
         anyhow::Ok(())
     })?;
@@ -282,6 +294,14 @@ pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> 
     let account = (!args.no_enrich).then(|| MetadataAccount::collect(&counters));
     let ledger = Ledger::collect(probe.counters(), &stats, account, conditional, sink_name)?;
     Ok(Ended { ledger, stats })
+}
+
+/// Has what is shed be told in the output.
+fn announce(shed: Vec<Shed>, tell: &Sender<Shed>) {
+    for shed in shed {
+        // Without a receiver the run is ending.
+        let _ = tell.send(shed);
+    }
 }
 
 /// Has a condition take the place of the one before.

@@ -55,6 +55,9 @@ pub enum Command {
         /// Resolve kernel structs by this BTF file instead of the running kernel's BTF
         #[arg(long, value_name = "FILE")]
         btf: Option<PathBuf>,
+        /// Also load every program that capture can take, and say how many instructions the kernel's verifier looked at
+        #[arg(long)]
+        programs: bool,
         /// Where the probe comes from.
         #[command(flatten)]
         site: Box<Site>,
@@ -213,6 +216,13 @@ pub struct Capture {
     #[arg(long, value_name = "BYTES", default_value_t = 80, env = "LANNER_SNAPLEN", help_heading = "Limits",
         value_parser = clap::value_parser!(u32).range(0..=i64::from(MAX_SNAPLEN)))]
     pub snaplen: u32,
+
+    /// Lose whatever comes when a ring is full, instead of giving up cheap calls first while it fills
+    ///
+    /// Reads and writes of regular files go first, then calls that only look or wait, opens and changes of files, network,
+    /// and last what changes privileges, mounts, signals or the machine. Forks, execs and exits are never given up.
+    #[arg(long, env = "LANNER_NO_SHED", help_heading = "Limits")]
+    pub no_shed: bool,
 
     /// Write events to this file instead of the standard output
     #[arg(short, long, value_name = "FILE", help_heading = "Files")]

@@ -2,6 +2,7 @@
 //! `lanner doctor`: whether capture can work here, and if not, what to do.
 
 mod checks;
+mod programs;
 
 use std::{
     io::{self, BufWriter, IsTerminal as _, Write},
@@ -15,7 +16,12 @@ use serde::Serialize;
 
 use crate::{
     cli::Site,
-    driver::{Carried, Config, Provenance, Resolver, report::Attempt, resolve},
+    driver::{
+        Carried, Config, Provenance, Resolver,
+        build::{self, BuildError},
+        report::Attempt,
+        resolve,
+    },
     host,
     probe::Layout,
 };
@@ -89,25 +95,48 @@ struct Report {
     checks: Vec<Check>,
     fields: Vec<FieldReport>,
     probe: ProbeReport,
+    /// What was loaded for `--programs`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    programs: Option<Vec<ProgramReport>>,
+}
+
+/// A program of the probe, as it is reported.
+#[derive(Debug, Serialize)]
+struct ProgramReport {
+    name: String,
+    /// Instructions that the verifier looked at; null where the kernel does not say, before 5.16.
+    verified: Option<u32>,
+    /// Bytes of machine code.
+    machine_code: u32,
 }
 
 /// `lanner doctor`
 ///
 /// # Errors
-/// When an option about the probe is wrong, or the report can't be written.
-pub fn run(json: bool, btf: Option<&Path>, site: &Site) -> Result<ExitCode> {
-    let config = Config::of(&site.probe, &site.host_root)?;
+/// When an option about the probe is wrong, a signal ends a build, or the report can't be written.
+pub fn run(json: bool, programs: bool, btf: Option<&Path>, site: &Site) -> Result<ExitCode> {
+    let config = Config::at(site)?;
     let layout = Layout::of_kernel(btf, &host::kernel_release());
     let (object, mut provenance) = match Resolver::new(&config, Carried::here()).resolve() {
         Ok(resolved) => (Some(resolved.object), resolved.provenance),
         Err(error) => (None, *error.0),
     };
+    if build::is_stopped() {
+        return Err(BuildError::Stopped.into());
+    }
     let layout = layout.map(|layout| resolve::with_btf(&config, layout, &mut provenance));
-    let checks = checks::all(object.as_ref(), &provenance, &layout);
+    let mut checks = checks::all(object.as_ref(), &provenance, &layout);
+    let loaded = if let (true, Some(object), Ok(layout)) = (programs, &object, &layout) {
+        let (check, programs) = programs::load(object, layout);
+        checks.push(check);
+        programs
+    } else {
+        None
+    };
     let fields = layout.as_ref().map_or_else(|_| Vec::new(), |layout| layout.places().iter().map(field).collect());
     let ok = checks.iter().all(|check| check.status != Status::Fail);
     let probe = ProbeReport { abi: record::ABI, provenance };
-    let report = Report { version: env!("CARGO_PKG_VERSION"), ok, checks, fields, probe };
+    let report = Report { version: env!("CARGO_PKG_VERSION"), ok, checks, fields, probe, programs: loaded };
     let mut out = BufWriter::new(io::stdout().lock());
     if json {
         serde_json::to_writer_pretty(&mut out, &report).map_err(io::Error::from)?;

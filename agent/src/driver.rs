@@ -24,7 +24,12 @@ mod testing;
 pub mod url;
 pub mod verify;
 
-use std::time::{Duration, SystemTime};
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 pub use self::{
     config::Config,
@@ -37,6 +42,16 @@ pub use self::{
 fn pause(time: Duration) {
     // Nothing ever comes.
     let _ = crossbeam_channel::never::<()>().recv_timeout(time);
+}
+
+/// A file that somebody has named, of at most `limit` bytes: it may be a device, which has no end.
+fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(io::Error::other(format!("it has more than {limit} bytes")));
+    }
+    Ok(bytes)
 }
 
 /// The time, in the form of [`manifest::Manifest::date`].

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use agent_common::shed::CLASSES;
+
 use crate::{
     arena::Arena,
     decode::RawEvent,
@@ -61,6 +63,44 @@ impl<'a> Event<'a> {
             pod: None,
             tables: None,
             arena,
+        }
+    }
+}
+
+/// Calls of a CPU that are given up while its ring is filling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shed {
+    /// The CPU.
+    pub cpu: u32,
+    /// What there is to tell.
+    pub phase: Phase,
+    /// How many so far, by [`agent_common::shed::Class`].
+    pub calls: [u64; CLASSES],
+    /// Since when, in nanoseconds: since boot in the pipeline, since the epoch in the output.
+    pub since: u64,
+    /// When the last call was shed; `None` unless it is over.
+    pub until: Option<u64>,
+}
+
+/// How far shedding has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It begins.
+    Begin,
+    /// More classes are shed.
+    More,
+    /// It is over.
+    End,
+}
+
+impl Phase {
+    /// Its name in the output.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Begin => "begin",
+            Self::More => "more",
+            Self::End => "end",
         }
     }
 }

@@ -60,7 +60,7 @@ fn check(args: &cli::Explain, wanted: Wanted, time: Duration, out: &mut impl io:
     capture.telemetry.metrics_listen = Some(Listen::Off);
     let ended = capture::capture(&capture, wanted, Refused::Mark)?;
     let wrong = ended.stats.wrongly_refused.get();
-    let (agent, lost) = (&ended.ledger.agent, ended.ledger.total().lost());
+    let (agent, lost) = (&ended.ledger.agent, ended.ledger.total().lost() + ended.ledger.total().shed);
     let marked = ended.stats.marked.get();
     writeln!(out, "check: {} calls compared in {}", agent.refused + agent.delivered, humantime::format_duration(time))?;
     writeln!(out, "  kernel:    {marked} would be refused, {wrong} of them wrongly")?;

@@ -8,6 +8,7 @@ use agent_common::{
     numbers,
     record::Header,
     schema::Abi,
+    shed::{self, Class},
     state::Kind,
 };
 use serde::Serialize;
@@ -31,6 +32,8 @@ pub struct Account {
     pub filtered: u64,
     /// Calls that the kernel's part of the condition refused.
     pub refused: u64,
+    /// Calls given up while a ring was filling: see [`agent_common::shed`].
+    pub shed: u64,
     /// Records handed to a ring.
     pub sent: u64,
     /// Records lost, by reason.
@@ -40,7 +43,7 @@ pub struct Account {
 impl Default for Account {
     fn default() -> Self {
         let lost = Reason::ALL.into_iter().map(|reason| (reason.name(), 0)).collect();
-        Self { seen: 0, own: 0, filtered: 0, refused: 0, sent: 0, lost }
+        Self { seen: 0, own: 0, filtered: 0, refused: 0, shed: 0, sent: 0, lost }
     }
 }
 
@@ -51,6 +54,7 @@ impl Account {
         self.own += slot[Counter::Own as usize];
         self.filtered += slot[Counter::Filtered as usize];
         self.refused += slot[Counter::Refused as usize];
+        self.shed += slot[Counter::Shed as usize];
         self.sent += slot[Counter::Sent as usize];
         for reason in Reason::ALL {
             *self.lost.entry(reason.name()).or_default() += slot[Counter::Lost as usize + reason as usize];
@@ -62,6 +66,7 @@ impl Account {
         self.own += other.own;
         self.filtered += other.filtered;
         self.refused += other.refused;
+        self.shed += other.shed;
         self.sent += other.sent;
         for (reason, lost) in &other.lost {
             *self.lost.entry(reason).or_default() += lost;
@@ -71,7 +76,7 @@ impl Account {
     /// What the parts add up to; the same as `seen`, or something is not accounted for.
     #[must_use]
     pub fn sum(&self) -> u64 {
-        self.own + self.filtered + self.refused + self.sent + self.lost()
+        self.own + self.filtered + self.refused + self.shed + self.sent + self.lost()
     }
 
     /// All losses together.
@@ -89,6 +94,26 @@ pub struct CpuAccount {
     /// Its account.
     #[serde(flatten)]
     pub account: Account,
+    /// What was shed, by class.
+    pub shed_by_class: BTreeMap<&'static str, u64>,
+}
+
+impl CpuAccount {
+    /// The account of a CPU that has seen nothing.
+    #[must_use]
+    pub fn new(cpu: u32) -> Self {
+        let shed_by_class = Class::SHED.into_iter().map(|class| (class.name(), 0)).collect();
+        Self { cpu, account: Account::default(), shed_by_class }
+    }
+
+    /// Adds the counters of the syscall of this slot.
+    pub(crate) fn add(&mut self, slot: u32, counters: &Slot) {
+        self.account.add(counters);
+        let shed = counters[Counter::Shed as usize];
+        if shed > 0 {
+            *self.shed_by_class.entry(shed_class(slot).name()).or_default() += shed;
+        }
+    }
 }
 
 /// What became of the records that were sent.
@@ -114,6 +139,8 @@ pub struct AgentAccount {
     pub late: u64,
     /// Losses by the sequence numbers in the records: the same as the kernel's count, or a record vanished.
     pub sequence_gaps: u64,
+    /// Calls that the output said were shed: the same as the kernel's count.
+    pub shed_announced: u64,
 }
 
 impl AgentAccount {
@@ -131,6 +158,7 @@ impl AgentAccount {
             sink_dropped: BTreeMap::from([(output.to_owned(), stats.dropped.get())]),
             late: stats.late.get(),
             sequence_gaps: stats.gaps.get(),
+            shed_announced: stats.shed_announced.get(),
         }
     }
 }
@@ -167,6 +195,8 @@ pub struct Ledger {
     pub condition: Option<BTreeMap<String, Removed>>,
     /// Runs of the probe that the kernel itself refused as recursion; the probe could not see those calls.
     pub recursion_misses: u64,
+    /// The same by program, where there were any.
+    pub missed: BTreeMap<&'static str, u64>,
     /// Whether every sum agrees.
     pub closed: bool,
 }
@@ -178,6 +208,16 @@ pub fn slot(header: &Header) -> u32 {
         (Some(abi), Ok(nr)) if nr < NRS => abi as u32 * NRS + nr,
         (_, _) => UNKNOWN_SLOT,
     }
+}
+
+/// As what the calls of a slot are shed.
+#[must_use]
+pub fn shed_class(slot: u32) -> Class {
+    if slot >= STATE_SLOT {
+        return Class::Never;
+    }
+    let row = Abi::from_raw((slot / NRS) as u8).and_then(|abi| numbers::row(abi, (slot % NRS).cast_signed()));
+    row.map_or(Class::Other, shed::class)
 }
 
 /// The name under which the calls of a slot are accounted.
@@ -212,12 +252,11 @@ impl Ledger {
         conditional: bool,
         output: &str,
     ) -> Result<Self, ProbeError> {
-        let mut cpus: Vec<_> =
-            (0..counters.cpus()).map(|cpu| CpuAccount { cpu, account: Account::default() }).collect();
+        let mut cpus: Vec<_> = (0..counters.cpus()).map(CpuAccount::new).collect();
         let mut syscalls = BTreeMap::<String, Account>::new();
         counters.read(|cpu, slot, counters| {
             if let Some(cpu) = cpus.get_mut(cpu as usize) {
-                cpu.account.add(&counters);
+                cpu.add(slot, &counters);
             }
             syscalls.entry(slot_name(slot)).or_default().add(&counters);
         })?;
@@ -226,8 +265,9 @@ impl Ledger {
         let mut agent = AgentAccount::collect(stats, output);
         *agent.sink_dropped.entry(output.to_owned()).or_default() += abandoned;
         let condition = conditional.then(|| removed(&syscalls, stats));
-        let recursion_misses = counters.recursion_misses();
-        let mut ledger = Self { cpus, syscalls, agent, metadata, condition, recursion_misses, closed: false };
+        let missed = counters.recursion_misses();
+        let recursion_misses = missed.values().sum();
+        let mut ledger = Self { cpus, syscalls, agent, metadata, condition, recursion_misses, missed, closed: false };
         ledger.closed = ledger.open().is_empty();
         Ok(ledger)
     }
@@ -253,13 +293,18 @@ impl Ledger {
         };
         for cpu in &self.cpus {
             check(
-                format!("cpu{}: seen = self + filtered + refused + sent + lost", cpu.cpu),
+                format!("cpu{}: seen = self + filtered + refused + shed + sent + lost", cpu.cpu),
                 cpu.account.seen,
                 cpu.account.sum(),
             );
+            check(format!("cpu{}: shed = shed by class", cpu.cpu), cpu.account.shed, cpu.shed_by_class.values().sum());
         }
         for (name, account) in &self.syscalls {
-            check(format!("{name}: seen = self + filtered + refused + sent + lost"), account.seen, account.sum());
+            check(
+                format!("{name}: seen = self + filtered + refused + shed + sent + lost"),
+                account.seen,
+                account.sum(),
+            );
         }
         let (total, agent) = (self.total(), &self.agent);
         check("sent = drained".to_owned(), total.sent, agent.drained);
@@ -271,6 +316,7 @@ impl Ledger {
             agent.state + agent.filtered + agent.refused + agent.delivered + dropped,
         );
         check("lost = sequence gaps".to_owned(), total.lost(), agent.sequence_gaps);
+        check("shed = announced".to_owned(), total.shed, agent.shed_announced);
         open
     }
 
@@ -283,6 +329,16 @@ impl Ledger {
         out.write_all(b"\n")
     }
 
+    /// A count of all CPUs, and of each where it is not zero; `None` when it is zero on all.
+    fn by_cpu<'a>(&'a self, count: impl Fn(&'a CpuAccount) -> Option<&'a u64>) -> Option<(u64, String)> {
+        let counts = self.cpus.iter().filter_map(|cpu| Some((cpu.cpu, *count(cpu)?))).filter(|(_, n)| *n > 0);
+        let (sum, cpus) = counts.fold((0, Vec::new()), |(sum, mut cpus), (cpu, n)| {
+            cpus.push(format!("cpu{cpu} {n}"));
+            (sum + n, cpus)
+        });
+        (sum > 0).then(|| (sum, cpus.join(", ")))
+    }
+
     /// Writes the summary for people: the sums, every loss that is not zero, the loudest syscalls.
     ///
     /// # Errors
@@ -290,17 +346,24 @@ impl Ledger {
     pub fn write_summary(&self, mut out: impl io::Write) -> io::Result<()> {
         let (total, agent) = (self.total(), &self.agent);
         let dropped: u64 = agent.sink_dropped.values().sum();
-        writeln!(out, "ledger: {}", if self.closed { "closed, every call accounted for" } else { "NOT CLOSED" })?;
+        let verdict = match (self.closed, self.recursion_misses) {
+            (true, 0) => "closed, every call accounted for",
+            // Those are in no sum, so that the sums agree without them.
+            (true, _) => "closed, but for what the kernel kept from the probe",
+            (false, _) => "NOT CLOSED",
+        };
+        writeln!(out, "ledger: {verdict}")?;
         for line in self.open() {
             writeln!(out, "  open: {line}")?;
         }
         writeln!(
             out,
-            "  kernel: {} seen = {} self + {} filtered + {} refused + {} sent + {} lost",
+            "  kernel: {} seen = {} self + {} filtered + {} refused + {} shed + {} sent + {} lost",
             total.seen,
             total.own,
             total.filtered,
             total.refused,
+            total.shed,
             total.sent,
             total.lost()
         )?;
@@ -309,15 +372,15 @@ impl Ledger {
             "  agent:  {} drained = {} state + {} filtered + {} refused + {} delivered + {} dropped + {} malformed",
             agent.drained, agent.state, agent.filtered, agent.refused, agent.delivered, dropped, agent.malformed
         )?;
-        for (reason, lost) in total.lost.iter().filter(|(_, lost)| **lost > 0) {
-            let cpus: Vec<_> = self
-                .cpus
-                .iter()
-                .filter_map(|cpu| {
-                    cpu.account.lost.get(reason).filter(|n| **n > 0).map(|n| format!("cpu{} {n}", cpu.cpu))
-                })
-                .collect();
-            writeln!(out, "  lost:   {lost} {reason} ({})", cpus.join(", "))?;
+        for class in Class::SHED.map(Class::name) {
+            if let Some((shed, cpus)) = self.by_cpu(|cpu| cpu.shed_by_class.get(class)) {
+                writeln!(out, "  shed:   {shed} {class} ({cpus})")?;
+            }
+        }
+        for reason in total.lost.keys() {
+            if let Some((lost, cpus)) = self.by_cpu(|cpu| cpu.account.lost.get(reason)) {
+                writeln!(out, "  lost:   {lost} {reason} ({cpus})")?;
+            }
         }
         for (sink, dropped) in agent.sink_dropped.iter().filter(|(_, dropped)| **dropped > 0) {
             writeln!(out, "  lost:   {dropped} dropped by {sink}")?;
@@ -326,7 +389,13 @@ impl Ledger {
             writeln!(out, "  late:   {} delivered out of order", agent.late)?;
         }
         if self.recursion_misses > 0 {
-            writeln!(out, "  missed: {} runs refused by the kernel as recursion", self.recursion_misses)?;
+            let missed: Vec<_> = self.missed.iter().map(|(program, runs)| format!("{program} {runs}")).collect();
+            writeln!(
+                out,
+                "  missed: {} runs refused by the kernel as recursion, in no sum ({})",
+                self.recursion_misses,
+                missed.join(", ")
+            )?;
         }
         if let Some(metadata) = &self.metadata {
             write!(out, "{metadata}")?;
@@ -334,13 +403,16 @@ impl Ledger {
         if let Some(condition) = &self.condition {
             write_condition(condition, &mut out)?;
         }
-        let mut loudest: Vec<_> =
-            self.syscalls.iter().filter(|(_, account)| account.sent + account.lost() > 0).collect();
-        loudest.sort_by_key(|(_, account)| std::cmp::Reverse(account.sent + account.lost()));
+        let loud = |account: &Account| account.sent + account.shed + account.lost();
+        let mut loudest: Vec<_> = self.syscalls.iter().filter(|(_, account)| loud(account) > 0).collect();
+        loudest.sort_by_key(|(_, account)| std::cmp::Reverse(loud(account)));
         let width = loudest.iter().take(LOUDEST).map(|(name, _)| name.len()).max().unwrap_or(0);
         for (i, (name, account)) in loudest.iter().take(LOUDEST).enumerate() {
             let label = if i == 0 { "loudest:" } else { "" };
             write!(out, "  {label:8} {name:width$} {:>12} sent", account.sent)?;
+            if account.shed > 0 {
+                write!(out, ", {} shed", account.shed)?;
+            }
             if account.lost() > 0 {
                 write!(out, ", {} lost", account.lost())?;
             }

@@ -13,11 +13,14 @@ pub mod event;
 pub mod explain;
 pub mod fields;
 pub mod filter;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 #[cfg(test)]
 mod golden;
 pub mod host;
 pub mod ledger;
 pub mod list;
+pub mod log;
 #[expect(unsafe_code, reason = "the allocator's settings are C functions, see the SAFETY comments")]
 pub mod memory;
 pub mod metadata;

@@ -12,6 +12,7 @@ use std::{
 use agent_common::{
     class,
     schema::{Abi, Hook, Syscall},
+    shed,
 };
 use anyhow::Result;
 use serde::Serialize;
@@ -32,6 +33,8 @@ struct Entry {
     /// Numbers by ABI.
     nr: BTreeMap<&'static str, u16>,
     classes: Vec<&'static str>,
+    /// As what it is given up when a ring fills.
+    shed: &'static str,
     args: Vec<Argument>,
     /// Whether it is recorded at its entry, and so has no result.
     at_entry: bool,
@@ -42,6 +45,7 @@ fn entry(row: &'static Syscall) -> Entry {
         name: row.name,
         nr: BTreeMap::new(),
         classes: class::ALL.iter().filter(|(_, bit)| row.classes & bit != 0).map(|(name, _)| *name).collect(),
+        shed: shed::class(row).name(),
         args: row.args.iter().map(|arg| Argument { name: arg.name, kind: format!("{:?}", arg.kind) }).collect(),
         at_entry: row.hook == Hook::Enter,
     }
@@ -89,14 +93,14 @@ fn table(entries: &[Entry], out: &mut impl Write) -> io::Result<()> {
     for abi in &abis {
         write!(out, " {:>7}", abi.to_uppercase())?;
     }
-    writeln!(out, "  {:30}  ARGUMENTS", "CLASSES")?;
+    writeln!(out, "  {:7}  {:30}  ARGUMENTS", "SHED", "CLASSES")?;
     for entry in entries {
         write!(out, "{:width$}", entry.name)?;
         for abi in &abis {
             write!(out, " {:>7}", entry.nr.get(abi).map_or_else(|| "-".to_owned(), u16::to_string))?;
         }
         let args: Vec<_> = entry.args.iter().map(|arg| format!("{}: {}", arg.name, arg.kind)).collect();
-        writeln!(out, "  {:30}  {}", entry.classes.join(","), args.join(", "))?;
+        writeln!(out, "  {:7}  {:30}  {}", entry.shed, entry.classes.join(","), args.join(", "))?;
     }
     Ok(())
 }

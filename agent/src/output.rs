@@ -14,7 +14,7 @@ mod tests;
 
 pub use self::subject::Cache;
 use self::template::Template;
-use crate::event::{Event, Gap};
+use crate::event::{Event, Gap, Shed};
 
 /// How events are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -39,6 +39,14 @@ impl Format {
         match self {
             Self::Text => text::gap(gap, out),
             Self::Json => json::gap(gap, out),
+        }
+    }
+
+    /// Appends the line for `shed`.
+    pub fn shed(self, shed: &Shed, out: &mut Vec<u8>) {
+        match self {
+            Self::Text => text::shed(shed, out),
+            Self::Json => json::shed(shed, out),
         }
     }
 }
@@ -83,6 +91,11 @@ impl Lines {
     /// Appends the line for `gap`.
     pub fn gap(&self, gap: &Gap, out: &mut Vec<u8>) {
         self.format.gap(gap, out);
+    }
+
+    /// Appends the line for `shed`.
+    pub fn shed(&self, shed: &Shed, out: &mut Vec<u8>) {
+        self.format.shed(shed, out);
     }
 }
 

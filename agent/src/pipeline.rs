@@ -7,6 +7,7 @@ mod deliver;
 mod drain;
 mod hold;
 pub mod order;
+pub mod shed;
 mod verdicts;
 
 use std::{
@@ -32,6 +33,7 @@ use self::{
 };
 use crate::{
     arena::Arena,
+    event::Shed,
     filter::active::Active,
     metadata::{self, Metadata},
     output::{
@@ -79,6 +81,8 @@ pub struct Plan {
     pub cgroups: (CgroupMap, u32),
     /// Filters that take the place of the one before.
     pub replacements: Receiver<Replacement>,
+    /// What there is to tell of calls that are shed.
+    pub shed: Receiver<Shed>,
     /// The niceness of all threads but the one that empties the rings, see [`hurry`].
     pub nice: i32,
 }
@@ -115,7 +119,7 @@ impl Pipeline {
         let (sink_ends, sink_ended) = bounded(0);
         let (ready_in, ready) = bounded::<()>(0);
         let is_ready = Arc::new(AtomicBool::new(false));
-        let Plan { lines, count, sink, metadata, counters, active, cgroups, replacements, nice } = plan;
+        let Plan { lines, count, sink, metadata, counters, active, cgroups, replacements, shed, nice } = plan;
         let drain = {
             let stats = Arc::clone(stats);
             let is_ready = Arc::clone(&is_ready);
@@ -157,6 +161,7 @@ impl Pipeline {
                     active,
                     verdicts: Verdicts::new(cgroups.0, cgroups.1),
                     replacements,
+                    shed,
                     seen: 0,
                     taken: 0,
                     reached: 0,

@@ -60,6 +60,8 @@ pub struct Settings {
     pub hierarchy: u32,
     /// What the probe tells beside syscalls; `None` for nothing.
     pub state: Option<StateSettings>,
+    /// Whether calls are shed when a ring fills.
+    pub shed: bool,
     /// Whether the filter may be replaced by one that is not known yet.
     pub replaceable: bool,
 }
@@ -92,6 +94,7 @@ pub struct Probe {
     /// Whether the program on `sys_exit` is attached.
     attached: bool,
     state: bool,
+    shed: bool,
 }
 
 /// The arrays of programs that are tail-called.
@@ -135,13 +138,12 @@ impl Probe {
         settings: &Settings,
     ) -> Result<(Self, Rings, CgroupMap), ProbeError> {
         let possible = possible_cpus()?;
-        let online = aya::util::online_cpus()
-            .map_err(|(_, error)| ProbeError::system("reading /sys/devices/system/cpu/online", error))?;
+        let online = aya::util::online_cpus().map_err(|(path, error)| ProbeError::Cpus { path, error })?;
         let ring_size =
             rings::ring_size(settings.ring_budget.unwrap_or_else(|| rings::default_budget(online.len())), online.len());
         let mut options = [0_u32; Opt::COUNT];
         options[Opt::Snaplen as usize] = settings.snaplen;
-        options[Opt::WakeBytes as usize] = ring_size / 4;
+        options[Opt::Shed as usize] = u32::from(settings.shed);
         options[Opt::OwnTgid as usize] = std::process::id();
         options[Opt::Controller as usize] = settings.controller.unwrap_or(NO_CONTROLLER);
         options[Opt::Hierarchy as usize] = settings.hierarchy;
@@ -186,8 +188,9 @@ impl Probe {
             enters: false,
             attached: false,
             state: settings.state.is_some(),
+            shed: settings.shed,
         };
-        probe.add(&[filter, self_test].map(|filter| Wiring::of(filter, settings.state.is_some())))?;
+        probe.add(&[filter, self_test].map(|filter| Wiring::of(filter, settings.state.is_some(), settings.shed)))?;
         probe.log = (settings.log_level > 0).then(|| log::ProbeLog::start(&mut probe.ebpf)).flatten();
         let cgroups = CgroupMap::new(typed(&mut probe.ebpf, names::CGROUPS)?);
         Ok((probe, rings, cgroups))
@@ -276,7 +279,7 @@ impl Probe {
     /// # Errors
     /// When the kernel refuses; the filter before then goes on to hold.
     pub fn apply(&mut self, filter: &KernelFilter, mode: u32) -> Result<(), ProbeError> {
-        let wiring = [Wiring::of(filter, self.state)];
+        let wiring = [Wiring::of(filter, self.state, self.shed)];
         self.add(&wiring)?;
         if self.attached {
             self.attach_enter()?;
@@ -363,8 +366,7 @@ fn entries(len: usize) -> u32 {
 
 /// Number of CPUs that the kernel may ever have online.
 fn possible_cpus() -> Result<u32, ProbeError> {
-    let count = aya::util::nr_cpus()
-        .map_err(|(_, error)| ProbeError::system("reading /sys/devices/system/cpu/possible", error))?;
+    let count = aya::util::nr_cpus().map_err(|(path, error)| ProbeError::Cpus { path, error })?;
     Ok(count as u32)
 }
 

@@ -106,21 +106,27 @@ pub fn filter() -> KernelFilter {
     KernelFilter::of(&Selection::of(&["openat", "getppid", "write", "execve", "exit_group"]))
 }
 
+/// What a probe is loaded with that captures for nobody.
+pub(crate) fn settings(layout: &Layout, hierarchy: &Hierarchy) -> Settings {
+    Settings {
+        snaplen: 80,
+        ring_budget: Some(MIN_RING),
+        log_level: 0,
+        controller: layout.controller_of(hierarchy),
+        hierarchy: hierarchy.id().unwrap_or(0),
+        shed: false,
+        state: Some(StateSettings { environment: false, files: 64 }),
+        replaceable: false,
+    }
+}
+
 /// Loads a probe for the test alone, and tests it.
 ///
 /// # Errors
 /// When the probe can't be loaded, or what it reports is not the truth.
 pub fn run_alone(object: &Object<'_>, layout: &Layout) -> Result<(), SelfTestError> {
     let hierarchy = layout.choose_hierarchy(Path::new("/"));
-    let settings = Settings {
-        snaplen: 80,
-        ring_budget: Some(MIN_RING),
-        log_level: 0,
-        controller: layout.controller_of(&hierarchy),
-        hierarchy: hierarchy.id().unwrap_or(0),
-        state: Some(StateSettings { environment: false, files: 64 }),
-        replaceable: false,
-    };
+    let settings = settings(layout, &hierarchy);
     let filter = filter();
     let (mut probe, mut rings, _) = Probe::load(object, layout, &filter, &filter, &settings)?;
     probe.attach()?;

@@ -50,6 +50,8 @@ pub struct Stats {
     pub late: Count,
     /// Events that the gaps in the lanes' sequence numbers stand for.
     pub gaps: Count,
+    /// Calls that the output was told were shed.
+    pub shed_announced: Count,
     /// Events handed to the output's queue.
     pub queued: Count,
     /// Events that the output has written.

@@ -4,9 +4,12 @@
 pub(crate) mod capture;
 pub mod compile;
 pub(crate) mod event;
+pub(crate) mod footprint;
 pub(crate) mod ledger;
 pub(crate) mod leftovers;
+pub mod objects;
 mod output;
+pub(crate) mod patience;
 pub(crate) mod program;
 pub mod sentinel;
 pub(crate) mod temp;

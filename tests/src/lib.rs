@@ -15,15 +15,19 @@
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
 mod harness;
+#[cfg(feature = "clusters")]
 pub mod kubernetes;
 
 pub use harness::{
     capture::{Capture, Captured},
     compile,
     event::{Event, Field, difference},
+    footprint::Footprint,
     ledger::{Account, AgentAccount, CpuAccount, Ledger, Removed},
     leftovers::{await_no_leftovers, leftovers},
-    program::{binary, lanner},
+    objects,
+    patience::patience,
+    program::{binary, lanner, untold},
     sentinel,
     temp::TempDir,
 };

@@ -104,12 +104,9 @@ impl Repository {
     }
 }
 
-/// The agent with this repository, and without what the environment says of another.
+/// The agent with this repository.
 fn agent(url: &str) -> Command {
     let mut agent = lanner();
-    for name in ["DRIVER_VERSION", "DRIVER_NAME", "DRIVER_KERNEL_RELEASE", "DRIVER_KERNEL_VERSION", "HOST_ROOT"] {
-        agent.env_remove(name);
-    }
     agent.env("DRIVERS_REPO", url).stdin(Stdio::null());
     agent
 }

@@ -19,7 +19,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, getppid, kill_process};
 use serde_json::Value;
-use tests::{TempDir, binary, lanner};
+use tests::{TempDir, binary, untold};
 
 use crate::{
     agent::{Agent, alone},
@@ -42,12 +42,8 @@ fn installed(folder: &TempDir) -> Command {
     if !copy.exists() {
         fs::copy(binary(), &copy).expect("a copy");
     }
-    let mut command = Command::new(copy);
-    for (name, _) in lanner().get_envs() {
-        command.env_remove(name);
-    }
-    command.current_dir(folder.path()).env("TMPDIR", folder.path()).env("LANNER_METRICS_LISTEN", "off");
-    command.stdin(Stdio::null());
+    let mut command = untold(Command::new(copy));
+    command.current_dir(folder.path()).env("TMPDIR", folder.path()).stdin(Stdio::null());
     command
 }
 
@@ -182,28 +178,30 @@ fn whoever_is_root_does_not_compile_as_root() {
 }
 
 #[test]
-fn a_capture_that_builds_says_why_it_can_t_and_can_be_ended() {
+fn what_builds_for_its_own_use_says_why_it_can_t_and_can_be_ended() {
     let folder = TempDir::new();
-    let capture = |tools: &Tools| {
-        let mut capture = installed(&folder);
-        tools.known_to(&mut capture).args(["--probe-source", "build"]);
-        capture
+    let builds = |tools: &Tools, command: &[&str]| {
+        let mut builds = installed(&folder);
+        tools.known_to(&mut builds).args(command).args(["--probe-source", "build"]);
+        builds
     };
     let tools = Tools::new(&folder, "echo 'error: a word of the compiler' >&2; exit 101");
-    let output = capture(&tools).output().expect("it runs");
+    let output = builds(&tools, &[]).output().expect("it runs");
     let said = text(&output);
     assert!(output.status.code() == Some(1) && said.contains("the probe does not compile: exit status: 101"), "{said}");
     assert!(said.contains("error: a word of the compiler"), "{said}");
 
     // A compiler that goes on by itself, as one does whose parent is gone.
     let tools = Tools::new(&folder, "sleep 600 & wait");
-    for signal in [Signal::TERM, Signal::INT] {
-        let mut command = capture(&tools);
+    for (command, signal) in [(&[][..], Signal::TERM), (&[], Signal::INT), (&["doctor"], Signal::TERM)] {
+        let stdout = File::create(folder.join("stdout")).expect("a file");
+        let mut command = builds(&tools, command);
         // Not from this test's own group, whose signals are its own.
-        let mut child = command.process_group(0).stderr(Stdio::null()).spawn().expect("it runs");
+        let mut child = command.process_group(0).stdout(stdout).stderr(Stdio::null()).spawn().expect("it runs");
         let compiler = wait_for("the compiler runs", || tools.group());
         end(&mut child, signal);
         nothing_is_left(&folder);
+        assert_eq!(fs::read_to_string(folder.join("stdout")).expect("a file"), "", "it went on without a probe");
         let gone = || rustix::process::test_kill_process_group(compiler).is_err().then_some(());
         wait_for("the compiler and its children are gone", gone);
     }

@@ -11,8 +11,6 @@ mod callers;
 mod events;
 #[path = "robustness/exec.rs"]
 mod exec;
-#[path = "support/kernel.rs"]
-mod kernel;
 #[path = "robustness/life.rs"]
 mod life;
 #[path = "support/load.rs"]

@@ -153,7 +153,7 @@ fn losses_are_told_within_five_seconds_and_forgotten() {
     let _alone = alone();
     let mut load = Load::new(&["flood", "2"]);
     let pid = load.pid();
-    let small = ["--ring-budget", "256KiB", "--loss-window", "3s", "--max-loss", "0.1", "--probe-stats"];
+    let small = ["--ring-budget", "256KiB", "--no-shed", "--loss-window", "3s", "--max-loss", "0.1", "--probe-stats"];
     let (agent, client) = start(&[&small[..], &["-o", "json", "--pid", &pid]].concat());
     await_ready(&client);
     says_what_it_is(&client);

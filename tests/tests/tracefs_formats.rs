@@ -41,6 +41,8 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
 
 /// Fields that no argument shows: syscall, register, why.
 const UNSHOWN: &[(&str, u8, &str)] = &[
+    ("bpf", 3, "in series 7: attributes that all commands have in common, not in the table yet"),
+    ("bpf", 4, "in series 7: the size of those"),
     ("preadv", 4, "a 64-bit kernel shifts the high half of the position out"),
     ("preadv2", 4, "a 64-bit kernel shifts the high half of the position out"),
     ("pwritev", 4, "a 64-bit kernel shifts the high half of the position out"),
@@ -62,10 +64,12 @@ fn events() -> Result<PathBuf, String> {
 }
 
 /// The C types of a syscall's arguments, out of its `format` file. Its lines are such as
-/// `field:const char * filename; offset:16; size:8; signed:0;`, indented and parted by tabs.
+/// `field:const char * filename; offset:16; size:8; signed:0;`, indented and parted by tabs. Kernels of series 7 add what
+/// addresses point to, as `__data_loc`: no arguments.
 fn fields(format: &str) -> Vec<String> {
     let declarations = format.lines().filter_map(|line| line.trim_start().strip_prefix("field:")?.split(';').next());
-    let own = declarations.filter(|field| !field.contains(" common_") && !field.ends_with(" __syscall_nr"));
+    let added = |field: &str| field.contains(" common_") || field.starts_with("__data_loc ");
+    let own = declarations.filter(|field| !added(field) && !field.ends_with(" __syscall_nr"));
     own.map(|field| field.rsplit_once(' ').map_or(field, |(kind, _name)| kind).trim().to_owned()).collect()
 }
 

@@ -24,17 +24,10 @@ pub(crate) fn run() -> Result<()> {
 /// Builds the agent for `arch` with the probe that is there, and `environment` added to cargo's; returns the program.
 pub(crate) fn agent(arch: Arch, environment: &[(String, PathBuf)]) -> Result<Vec<u8>> {
     let target = target(arch);
-    let remapped = workspace::remapped();
-    let remapped = remapped.iter().map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()));
-    let mut flags: Vec<String> = remapped.collect();
-    // Static glibc, and `--target`, without which the flag would reach proc macros, which cannot be static.
-    flags.push("-Ctarget-feature=+crt-static".to_owned());
-    // Those of the environment, which cargo would otherwise ignore now.
-    flags.extend(env::var("RUSTFLAGS").iter().flat_map(|flags| flags.split_whitespace()).map(str::to_owned));
     process::run(
         workspace::cargo("build")
             .args(["--release", "--package", "agent", "--bin", "lanner", "--target", &target])
-            .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+            .env("CARGO_ENCODED_RUSTFLAGS", flags())
             .envs(environment.iter().map(|(name, value)| (name, value))),
     )?;
 
@@ -44,6 +37,18 @@ pub(crate) fn agent(arch: Arch, environment: &[(String, PathBuf)]) -> Result<Vec
         bail!("{} is not static: it names an interpreter", built.display());
     }
     Ok(program)
+}
+
+/// The compiler's flags for static programs, as cargo takes them from `CARGO_ENCODED_RUSTFLAGS`.
+pub(crate) fn flags() -> String {
+    let remapped = workspace::remapped();
+    let remapped = remapped.iter().map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()));
+    let mut flags: Vec<String> = remapped.collect();
+    // Static glibc, and `--target`, without which the flag would reach proc macros, which cannot be static.
+    flags.push("-Ctarget-feature=+crt-static".to_owned());
+    // Those of the environment, which cargo would otherwise ignore now.
+    flags.extend(env::var("RUSTFLAGS").iter().flat_map(|flags| flags.split_whitespace()).map(str::to_owned));
+    flags.join("\x1f")
 }
 
 /// The target of the agent for `arch`.

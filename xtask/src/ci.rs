@@ -17,7 +17,7 @@ use anyhow::{Context as _, Result, anyhow};
 use clap::ValueEnum;
 
 use crate::{
-    process,
+    fuzz, process,
     report::{self, Step},
     schema, test, workspace,
 };
@@ -52,6 +52,8 @@ enum Gate {
     Schema,
     /// The generated tables of syscall numbers.
     Numbers,
+    /// Bytes that break what takes bytes from outside, looked for a short while.
+    Fuzz,
     /// The manifests, the chart, the image and the unit in `deploy`.
     Deploy,
     /// All tests, those on the live kernel too.
@@ -81,6 +83,7 @@ impl Gate {
                 numbers.args(["numbers", "--check", "--headers", HEADERS]);
                 process::quiet(numbers).map(|()| "as the kernel's headers have them".to_owned())
             }
+            Self::Fuzz => fuzz::check(),
             Self::Deploy => deploy::check(),
             Self::Test => test::run(&test::Args::default()).map(|()| "all passed".to_owned()),
         }
@@ -97,8 +100,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let mut passed: Vec<(String, String, Duration)> = Vec::new();
     for gate in gates {
         let (name, started) = (gate.name(), Instant::now());
-        // Tests talk while they run, and so does what is set up and built for them.
-        let step = (*gate != Gate::Test).then(|| Step::start(&name, "checking"));
+        // Tests and fuzzers talk while they run, and so does what is set up and built for them.
+        let step = (!matches!(gate, Gate::Fuzz | Gate::Test)).then(|| Step::start(&name, "checking"));
         let found = gate.pass().map_err(|error| {
             report::failure(&error);
             anyhow!("gate `{name}` failed; again: `cargo xtask ci --only {name}`")

@@ -10,10 +10,9 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use sha2::{Digest as _, Sha256};
 
 use crate::{
-    packages, process,
+    output, packages, process,
     report::{Step, line},
     workspace,
 };
@@ -61,8 +60,8 @@ pub(crate) fn set_up(check: bool) -> Vec<String> {
 
 /// Named after what is in it, so that another list makes another environment.
 fn folder() -> PathBuf {
-    let digest = Sha256::digest(TOOLS).iter().take(6).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-    workspace::search().tools().join(format!("deploy-{digest}"))
+    let digest = output::sha256(TOOLS.as_bytes());
+    workspace::search().tools().join(format!("deploy-{}", &digest[..12]))
 }
 
 fn is_complete(folder: &Path) -> bool {

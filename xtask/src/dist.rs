@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `cargo xtask dist`: what a release consists of. Static programs, probes, what they are made of, and the digests of all.
 
-mod cross;
+pub(crate) mod cross;
 mod sbom;
 
 use std::{collections::BTreeMap, fs, path::PathBuf};

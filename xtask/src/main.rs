@@ -6,7 +6,9 @@ mod build_ebpf;
 mod ci;
 mod deploy_tools;
 mod dist;
+mod fuzz;
 mod grid;
+mod input;
 mod linker;
 mod numbers;
 mod output;
@@ -18,6 +20,7 @@ mod run;
 mod schema;
 mod setup;
 mod test;
+mod vm;
 mod workspace;
 
 use std::process::ExitCode;
@@ -40,10 +43,14 @@ enum Task {
     Test(test::Args),
     /// Pass every gate that a change has to pass.
     Ci(ci::Args),
+    /// Look for bytes that break what takes bytes from outside.
+    Fuzz(fuzz::Args),
     /// Make what a release consists of: static programs, probes, digests, SBOM.
     Dist(dist::Args),
     /// Lay out a driver repository: objects under the names of kernels, manifest and signature.
     Grid(grid::Args),
+    /// Boot kernels of distributions in virtual machines, and try the agent there.
+    Vm(vm::Args),
     /// Write the lock file of the contract between probe and agent.
     Schema(schema::Args),
     /// Write the tables of syscall numbers from kernel headers.
@@ -58,8 +65,10 @@ fn main() -> ExitCode {
         Task::Run(args) => run::run(&args),
         Task::Test(args) => test::run(&args),
         Task::Ci(args) => ci::run(&args),
+        Task::Fuzz(args) => fuzz::run(&args),
         Task::Dist(args) => dist::run(&args),
         Task::Grid(args) => grid::run(&args),
+        Task::Vm(args) => vm::run(&args),
         Task::Schema(args) => schema::run(&args),
         Task::Numbers(args) => numbers::run(&args),
     };

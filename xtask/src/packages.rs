@@ -43,6 +43,8 @@ struct Tool {
 
 const TOOLS: &[Tool] = &[
     Tool { name: "gcc", packages: || names(&["gcc", "libc6-dev"]), works: || answers("gcc") },
+    // For the fuzzer: libFuzzer is C++.
+    Tool { name: "g++", packages: || names(&["g++"]), works: || answers("g++") },
     // For programs that call the kernel as 32-bit x86 does. Not `gcc-multilib`: that drives out cross compilers.
     #[cfg(target_arch = "x86_64")]
     Tool {
@@ -86,6 +88,12 @@ pub(crate) fn for_tests(check: bool) -> Vec<String> {
     missing
 }
 
+/// Installs what has the tool `name`, unless it is there.
+pub(crate) fn need(name: &str) -> Result<()> {
+    let tool = TOOLS.iter().find(|tool| tool.name == name && !(tool.works)());
+    tool.map_or(Ok(()), |tool| install(&(tool.packages)()))
+}
+
 fn answers(program: &str) -> bool {
     process::succeeds(Command::new(program).arg("--version"))
 }
@@ -99,7 +107,8 @@ fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|&name| name.to_owned()).collect()
 }
 
-fn apt_get() -> Result<Command> {
+/// An `apt-get` that may install.
+pub(crate) fn apt_get() -> Result<Command> {
     if !answers("apt-get") {
         bail!("there is no apt-get here");
     }

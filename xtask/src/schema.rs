@@ -30,7 +30,7 @@ use crate::{report, workspace};
 
 const LOCK: &str = "agent-common/schema.lock";
 /// The sources whose constants cross.
-const CONSTANTS: &[&str] = &["kernel", "ledger", "numbers", "options", "predicate", "record", "state"];
+const CONSTANTS: &[&str] = &["kernel", "ledger", "numbers", "options", "predicate", "record", "shed", "state"];
 
 /// What to do with the lock file.
 #[derive(Debug, clap::Args)]

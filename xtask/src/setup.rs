@@ -4,7 +4,7 @@
 //! 1. A rustc with rust-src, and a bpf-linker for its LLVM: found, or added by rustup and built.
 //! 2. Debian's own rustc with `core` for BPF, which installs beside rustup and needs only the distribution's archive.
 
-use std::{fs, process::Command, time::Duration};
+use std::{process::Command, time::Duration};
 
 use agent_compile::{Core, DEBIAN, Distribution, Missing, Rustc, Toolchain, complete, linker as bpf, remedies};
 use anyhow::{Context as _, Result, bail};
@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::{
     deploy_tools, linker, packages, process,
     report::{Step, line},
-    workspace,
+    vm, workspace,
 };
 
 /// How long rustup may take to bring rust-src: it is 3 MB, but some networks swallow the question.
@@ -27,6 +27,9 @@ pub(crate) struct Args {
     /// Also what the integration tests use (strace, bpftool, a C compiler for 32-bit programs), and what checks `deploy`.
     #[arg(long)]
     tests: bool,
+    /// Also QEMU, for `cargo xtask vm`.
+    #[arg(long)]
+    vm: bool,
 }
 
 /// Runs the task.
@@ -40,6 +43,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if args.tests {
         missing.extend(packages::for_tests(args.check));
         missing.extend(deploy_tools::set_up(args.check));
+    }
+    if args.vm {
+        missing.extend(vm::set_up(args.check)?);
     }
     if !missing.is_empty() && args.check {
         bail!("something is missing\n{}", missing.join("\n"));
@@ -135,10 +141,9 @@ fn describe(toolchain: &Toolchain) {
 
 /// What is missing, and what a person can do about it.
 fn explain(lacking: &[Missing]) -> String {
-    let os_release = fs::read_to_string("/etc/os-release").unwrap_or_default();
     let mut lines: Vec<String> = lacking.iter().map(ToString::to_string).collect();
     lines.push("To get it:".to_owned());
-    lines.extend(remedies(lacking, Distribution::of(&os_release)).into_iter().map(|remedy| format!("  {remedy}")));
+    lines.extend(remedies(lacking, Distribution::here()).into_iter().map(|remedy| format!("  {remedy}")));
     for one in lacking {
         if let Missing::BpfLinker { llvm } = one {
             let packages = packages::llvm(*llvm).join(" ");

@@ -31,6 +31,15 @@ pub(crate) fn bound(mut len: u64, most: u64) -> u64 {
     if len > most { most } else { len }
 }
 
+/// Copies a string with its NUL to `to`, at most `cap` bytes: how many, or a negative error.
+#[inline(always)]
+pub(crate) fn string(to: *mut u8, cap: u32, from: u64) -> i64 {
+    // SAFETY: callers give a place with room for that much; the helper checks the source.
+    let n = unsafe { generated::bpf_probe_read_user_str(to.cast(), cap, from as *const _) };
+    // Before 6.16 the kernel does not count the NUL of an empty string, though it is there.
+    if n == 0 { 1 } else { n }
+}
+
 /// Reads one value of user memory.
 #[inline(always)]
 pub(crate) fn value<T: Copy>(from: u64) -> Option<T> {

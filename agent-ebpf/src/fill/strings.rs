@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 //! NUL-terminated strings, alone and in arrays.
 
+use super::{mem, writer::Writer};
 use agent_common::{
     record::{FAULT, NULL, PATH_MAX, STRINGS_COUNT, STRINGS_MAX},
     schema::Abi,
 };
-use aya_ebpf::helpers::generated::bpf_probe_read_user_str;
-
-use super::{mem, writer::Writer};
-
-/// Copies a string with its NUL to `to`, at most `cap` bytes: how many, or a negative error.
-#[inline(always)]
-fn read(to: *mut u8, cap: u32, from: u64) -> i64 {
-    // SAFETY: callers give a place in the scratch with room for half of it; the helper checks the source.
-    unsafe { bpf_probe_read_user_str(to.cast(), cap, from as *const _) }
-}
 
 /// [`agent_common::schema::Op::Str`]
 #[inline(always)]
@@ -23,7 +14,7 @@ pub(crate) fn one(writer: &mut Writer, i: usize, from: u64) {
         return writer.absent(NULL);
     }
     // One byte more than the longest name, so that a cut one can be told from one that just fits.
-    let n = read(writer.tail(), u32::from(PATH_MAX) + 1, from);
+    let n = mem::string(writer.tail(), u32::from(PATH_MAX) + 1, from);
     if n <= 0 {
         return writer.absent(FAULT);
     }
@@ -68,7 +59,7 @@ pub(crate) fn vector(writer: &mut Writer, i: usize, abi: Abi, array: u64) {
         }
         let left = mem::bound(u64::from(STRINGS_MAX) - used, u64::from(STRINGS_MAX));
         // One byte more than there is room for, so that a cut string can be told: it stays without its NUL.
-        let n = read(writer.tail(), left as u32 + 1, from);
+        let n = mem::string(writer.tail(), left as u32 + 1, from);
         if n < 0 {
             break;
         }

@@ -8,7 +8,6 @@ use agent_common::{
     predicate::{NO_ARG, Predicate, Text, class, need},
     state::plan,
 };
-use aya_ebpf::helpers::generated::bpf_probe_read_user_str;
 
 use super::{
     facts::{Facts, TEXT, known},
@@ -17,6 +16,7 @@ use super::{
 };
 use crate::{
     files::{self, S_IFMT, S_IFSOCK},
+    fill::mem,
     kernel::{offset, pointer, read},
     lane::Lane,
     path::{self, Place, Step},
@@ -76,8 +76,7 @@ fn string(facts: &mut Facts, which: usize, lane: &Lane, register: u8) {
         text.state = known::MISSING;
         return;
     }
-    // SAFETY: the text has room for that much; the helper checks the source.
-    let read = unsafe { bpf_probe_read_user_str(text.bytes.as_mut_ptr().cast(), TEXT as u32, from as *const _) };
+    let read = mem::string(text.bytes.as_mut_ptr().cast(), TEXT as u32, from);
     if read > 0 {
         text.len = read as u32 - 1;
         text.state = if read as usize >= TEXT { known::CUT } else { known::WHOLE };

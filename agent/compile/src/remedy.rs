@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! How to get what a build lacks, on which distribution.
 
+use std::fs;
+
 use crate::{Arch, Missing, OLDEST};
 
 /// Debian's rustc, its cargo, and `core` for BPF, from Debian 12 on.
@@ -53,6 +55,12 @@ const DISTRIBUTIONS: &[Distribution] = &[
 ];
 
 impl Distribution {
+    /// The one that this is, or is like.
+    #[must_use]
+    pub fn here() -> Option<&'static Self> {
+        Self::of(&fs::read_to_string("/etc/os-release").unwrap_or_default())
+    }
+
     /// The one that an os-release file describes, or the closest that it is like.
     #[must_use]
     pub fn of(os_release: &str) -> Option<&'static Self> {

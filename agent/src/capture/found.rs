@@ -46,5 +46,6 @@ fn find(config: &Config, layout: Layout) -> Result<Found> {
     let resolved = Resolver::new(config, Carried::here()).resolve()?;
     let (object, mut provenance) = (resolved.object, resolved.provenance);
     let layout = resolve::with_btf(config, layout, &mut provenance);
+    provenance.warn_of_faults();
     Ok(Found { object, layout, provenance })
 }

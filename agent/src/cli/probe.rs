@@ -153,7 +153,7 @@ pub enum Probe {
     Cache(Cached),
     /// Show the keys whose signatures are trusted
     Key {
-        /// Show those that these are: minisign's files, or their lines; repeatable
+        /// Show these instead of the one inside this program: minisign's files, or their lines; repeatable
         #[arg(long, value_name = "KEY", env = "LANNER_PROBE_KEY", value_delimiter = ',')]
         probe_key: Vec<String>,
     },
@@ -191,7 +191,7 @@ pub enum Cached {
         #[arg(long)]
         json: bool,
     },
-    /// Remove the oldest until so much is left, and what nobody knows
+    /// Remove the oldest until at most so much is left, and what belongs to nothing that is left
     Prune {
         /// Where probes are kept [default: /var/lib/lanner/probes; without root $XDG_CACHE_HOME/lanner/probes]
         #[arg(long, value_name = "DIR", env = "LANNER_PROBE_CACHE")]

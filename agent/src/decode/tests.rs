@@ -15,24 +15,12 @@ use super::{
 use crate::{
     arena::Arena,
     event::Event,
+    fuzz::lines,
     output::{Cache, json, text},
 };
 
 fn rows() -> Vec<(Abi, &'static Numbered)> {
     Abi::ALL.into_iter().flat_map(|abi| numbers::table(abi).iter().map(move |entry| (abi, entry))).collect()
-}
-
-/// Both output lines of a record, which must be one line each, and valid JSON.
-fn lines(raw: RawEvent<'_>) -> (String, serde_json::Value) {
-    let arena = Arena::default();
-    let event = Event::bare(raw, 1_785_579_324_000_207_862, &arena);
-    let (mut plain, mut line) = (Vec::new(), Vec::new());
-    text::event(&event, false, &mut plain);
-    json::event(&event, &mut Cache::default(), &mut line);
-    let plain = String::from_utf8(plain).expect("text output is UTF-8");
-    assert!(plain.ends_with('\n') && !plain.trim_end_matches('\n').contains(char::is_control), "{plain:?}");
-    assert_eq!(line.iter().position(|byte| *byte == b'\n'), Some(line.len() - 1));
-    (plain, serde_json::from_slice(&line).expect("JSON output is JSON"))
 }
 
 fn field(op: Op) -> BoxedStrategy<Field> {

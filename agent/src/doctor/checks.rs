@@ -37,7 +37,7 @@ pub(super) fn all(
         probe(provenance),
     ];
     checks.push(match (object, layout) {
-        (Some(object), Ok(layout)) if !host::in_pid_namespace() => self_test(object, layout),
+        (Some(object), Ok(layout)) if host::has_proc() && !host::in_pid_namespace() => self_test(object, layout),
         _ => Check::fail("self-test", "not run", "mend what is above first"),
     });
     checks
@@ -112,7 +112,9 @@ fn capability() -> Check {
 }
 
 fn pid_namespace() -> Check {
-    if host::in_pid_namespace() {
+    if !host::has_proc() {
+        Check::fail("PID namespace", "not visible", host::NO_PROC)
+    } else if host::in_pid_namespace() {
         Check::fail(
             "PID namespace",
             "not the host's",

@@ -7,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use thiserror::Error;
 use ureq::http::Uri;
 
-use super::url;
+use super::{manifest::shown, url};
 
 /// A URL with `http` or `https`.
 #[derive(Clone, PartialEq, Eq)]
@@ -67,11 +67,7 @@ impl Address {
     /// When it is neither.
     pub fn join(&self, location: &str) -> Result<Self, BadAddress> {
         let location = location.split('#').next().unwrap_or_default();
-        let of = |path: &str| {
-            let user = self.user.as_deref().map_or_else(String::new, |user| format!("{user}@"));
-            let port = self.port.map_or_else(String::new, |port| format!(":{port}"));
-            format!("{}://{user}{}{port}{path}", self.scheme(), self.host)
-        };
+        let of = |path: &str| self.written(self.user.as_deref(), path);
         if location.contains("://") {
             location.parse()
         } else if let Some(rest) = location.strip_prefix("//") {
@@ -106,8 +102,14 @@ impl Address {
     /// The URL to ask for, without what is said in headers.
     #[must_use]
     pub fn request(&self) -> String {
+        self.written(None, &self.path)
+    }
+
+    /// A URL of this server.
+    fn written(&self, user: Option<&str>, path: &str) -> String {
+        let user = user.map_or_else(String::new, |user| format!("{user}@"));
         let port = self.port.map_or_else(String::new, |port| format!(":{port}"));
-        format!("{}://{}{port}{}", self.scheme(), self.host, self.path)
+        format!("{}://{user}{}{port}{path}", self.scheme(), self.host)
     }
 
     /// With another's user, if it has none and is served by the same server.
@@ -175,7 +177,7 @@ fn without_password(text: &str) -> String {
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let path = path.split('?').next().unwrap_or_default();
     let between = if scheme.is_empty() { "" } else { "://" };
-    format!("{scheme}{between}{host}{path}").chars().take(500).flat_map(char::escape_debug).collect()
+    shown(&format!("{scheme}{between}{host}{path}"), 500)
 }
 
 /// A text that is no URL.

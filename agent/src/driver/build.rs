@@ -19,7 +19,10 @@ use std::{
 
 use agent_compile::{Arch, User};
 
-pub use self::{error::BuildError, stop::stop};
+pub use self::{
+    error::BuildError,
+    stop::{is_stopped, stop},
+};
 use self::{
     folder::Folder,
     steps::Steps,
@@ -28,6 +31,8 @@ use self::{
 };
 use super::resolve::Lack;
 
+/// Where such a probe is from.
+pub const FROM: &str = "the sources inside this lanner";
 /// The variable that names a folder for [`Request::vendor`].
 pub const VENDOR: &str = "LANNER_PROBE_VENDOR";
 
@@ -77,8 +82,7 @@ pub fn build(request: &Request, mut says: impl FnMut(&str)) -> Result<Built, Bui
 fn built(tools: &Tools, request: &Request, mut says: impl FnMut(&str)) -> Result<(Vec<u8>, usize), BuildError> {
     // First, to end last: it is waited for until its folder is gone.
     let build = Build::begin().ok_or(BuildError::Stopped)?;
-    let folder = Folder::new(tools.search.user())?;
-    sources::unpack(&folder.sources(), tools.search.user()).map_err(folder.cannot("cannot unpack the sources into"))?;
+    let folder = unpacked(tools.search.user())?;
     let steps = Steps { tools, folder: &folder, request, build: &build };
     if request.vendor.is_none() {
         says("fetching the crates that it is made of");
@@ -89,6 +93,13 @@ fn built(tools: &Tools, request: &Request, mut says: impl FnMut(&str)) -> Result
     says(&format!("compiling{whom}"));
     steps.compile()?;
     Ok(agent_compile::finished(&folder.target())?)
+}
+
+/// A folder with the sources, for `user`.
+fn unpacked(user: Option<&User>) -> Result<Folder, BuildError> {
+    let folder = Folder::new(user)?;
+    sources::unpack(&folder.sources(), user).map_err(folder.cannot("cannot unpack the sources into"))?;
+    Ok(folder)
 }
 
 /// The probe for this machine, as a [`super::Resolver`] asks for it: without a word to the user.
@@ -111,8 +122,7 @@ pub fn vendor(to: &Path, talks: bool) -> Result<(), BuildError> {
     let tools = Tools::ours()?;
     let vendored = || {
         let build = Build::begin().ok_or(BuildError::Stopped)?;
-        let folder = Folder::new(None)?;
-        sources::unpack(&folder.sources(), None).map_err(folder.cannot("cannot unpack the sources into"))?;
+        let folder = unpacked(None)?;
         let request = Request { arch: Arch::HOST, vendor: None, talks };
         Steps { tools: &tools, folder: &folder, request: &request, build: &build }.vendor(to)
     };

@@ -2,7 +2,8 @@
 //! What was fetched or built before, on disk: files by their SHA-256, and entries that say what each is for.
 //!
 //! A file is written beside its place, brought to disk and renamed, so that no reader ever sees half of one, and looking
-//! something up takes no lock. Whatever is read is compared with its digest, and with the signature that came with it.
+//! something up takes no lock, unless it is damaged. Whatever is read is compared with its digest, and with the signature
+//! that came with it.
 
 mod entry;
 mod error;
@@ -87,23 +88,30 @@ impl Cache {
     /// # Errors
     /// When it can't be read, or is damaged: then it is not there any more.
     pub fn find(&self, key: Key<'_>) -> Result<Option<Found>, CacheError> {
-        let path = self.root.join(ENTRIES).join(key.entry());
-        let mut text = files::read(&path, MAX_ENTRY)?;
-        loop {
-            let Some(entry) = &text else { return Ok(None) };
-            let why = match self.load(key, entry) {
-                Ok(found) => return Ok(Some(found)),
-                Err(Missing::Unreadable(error)) => return Err(error),
-                Err(Missing::Damaged(why)) => why,
-            };
-            // Another process may have put a newer one in its place meanwhile.
-            let now = files::read(&path, MAX_ENTRY)?;
-            if now == text {
+        let why = match self.look_up(key) {
+            Ok(found) => return Ok(found),
+            Err(Missing::Unreadable(error)) => return Err(error),
+            Err(Missing::Damaged(why)) => why,
+        };
+        let file = key.file.to_owned();
+        let _lock = match Lock::take(&self.root.join(LOCK), self.patience) {
+            Ok(lock) => lock,
+            Err(error) => return Err(CacheError::Stays { file, why, error: Box::new(error) }),
+        };
+        // It looks the same while another process puts a newer one in its place; with the lock nobody does.
+        match self.look_up(key) {
+            Ok(found) => Ok(found),
+            Err(Missing::Unreadable(error)) => Err(error),
+            Err(Missing::Damaged(why)) => {
                 self.forget(key);
-                return Err(CacheError::Damaged { file: key.file.to_owned(), why });
+                Err(CacheError::Damaged { file, why })
             }
-            text = now;
         }
+    }
+
+    fn look_up(&self, key: Key<'_>) -> Result<Option<Found>, Missing> {
+        let text = files::read(&self.root.join(ENTRIES).join(key.entry()), MAX_ENTRY).map_err(Missing::Unreadable)?;
+        text.map(|text| self.load(key, &text)).transpose()
     }
 
     fn load(&self, key: Key<'_>, text: &[u8]) -> Result<Found, Missing> {
@@ -133,17 +141,13 @@ impl Cache {
         let bytes = files::read(&self.root.join(OBJECTS).join(digest), limit).map_err(Missing::Unreadable)?;
         let bytes = bytes.ok_or_else(|| Missing::Damaged(format!("the file {digest} is gone")))?;
         let is = sha256(&bytes);
-        if is == digest {
-            return Ok(bytes);
-        }
-        // Nobody shall find it again, by this entry or another.
-        let _ = files::remove(&self.root.join(OBJECTS).join(digest));
-        Err(Missing::Damaged(format!("its sha256 is {is}, not {digest}")))
+        if is == digest { Ok(bytes) } else { Err(Missing::Damaged(format!("its sha256 is {is}, not {digest}"))) }
     }
 
-    /// Removes an entry, if that can be done.
+    /// With the lock: removes an entry, and what belongs to none then, if that can be done.
     fn forget(&self, key: Key<'_>) {
-        if let Err(error) = files::remove(&self.root.join(ENTRIES).join(key.entry())) {
+        let removed = files::remove(&self.root.join(ENTRIES).join(key.entry()));
+        if let Err(error) = removed.and_then(|()| self.shrink(self.limit, None)) {
             tracing::debug!("the cache keeps a damaged entry: {error}");
         }
     }
@@ -260,7 +264,7 @@ impl Cache {
     /// # Errors
     /// When it can't be read.
     pub fn newest(&self, key: &str, driver_version: &str, arch: &str) -> Result<Option<String>, CacheError> {
-        let text = files::read(&self.root.join(SEEN).join(seen(key, driver_version, arch)), 64)?;
+        let text = files::read(&self.root.join(SEEN).join(name_for([key, driver_version, arch])), 64)?;
         Ok(text.and_then(|text| String::from_utf8(text).ok()).filter(|date| manifest::is_date(date)))
     }
 
@@ -269,19 +273,26 @@ impl Cache {
     /// # Errors
     /// When it can't be written.
     pub fn saw(&self, key: &str, driver_version: &str, arch: &str, date: &str) -> Result<(), CacheError> {
-        if self.newest(key, driver_version, arch)?.is_some_and(|newest| newest.as_str() >= date) {
+        let known =
+            || self.newest(key, driver_version, arch).map(|newest| newest.is_some_and(|newest| *newest >= *date));
+        if known()? {
             return Ok(());
         }
         files::make(&self.root)?;
         let folder = self.root.join(SEEN);
         files::make(&folder)?;
         let _lock = Lock::take(&self.root.join(LOCK), self.patience)?;
-        files::write(&folder, &seen(key, driver_version, arch), date.as_bytes())
+        // Another process may have seen a newer one meanwhile.
+        if known()? {
+            return Ok(());
+        }
+        files::write(&folder, &name_for([key, driver_version, arch]), date.as_bytes())
     }
 }
 
-fn seen(key: &str, driver_version: &str, arch: &str) -> String {
-    sha256([key, driver_version, arch].join("\0").as_bytes()).get(..32).unwrap_or_default().to_owned()
+/// The name of a file that is for all of `parts`: what they are called may be longer than names of files.
+fn name_for(parts: [&str; 3]) -> String {
+    sha256(parts.join("\0").as_bytes()).get(..32).unwrap_or_default().to_owned()
 }
 
 /// Why an entry leads to nothing.

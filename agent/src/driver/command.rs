@@ -35,7 +35,7 @@ pub fn run(command: &Probe) -> Result<ExitCode> {
     let mut out = BufWriter::new(io::stdout().lock());
     let code = match command {
         Probe::Info { site, json } => {
-            let info = info::Info::of(&Config::of(&site.probe, &site.host_root)?, &Carried::here());
+            let info = info::Info::of(&Config::at(site)?, &Carried::here());
             if *json {
                 write_json(&mut out, &info)?;
             } else {
@@ -44,11 +44,11 @@ pub fn run(command: &Probe) -> Result<ExitCode> {
             ExitCode::SUCCESS
         }
         Probe::PrintEnv { site } => {
-            env::write(&mut out, &Config::of(&site.probe, &site.host_root)?)?;
+            env::write(&mut out, &Config::at(site)?)?;
             ExitCode::SUCCESS
         }
         Probe::Fetch { site, output } => {
-            let config = Config::of(&site.probe, &site.host_root)?;
+            let config = Config::at(site)?;
             fetch(&mut out, config, output.as_deref())?
         }
         Probe::Build(args) => {
@@ -60,7 +60,7 @@ pub fn run(command: &Probe) -> Result<ExitCode> {
             ExitCode::SUCCESS
         }
         Probe::Verify { object, site, json } => {
-            let config = Config { given: Some(object.clone()), ..Config::of(&site.probe, &site.host_root)? };
+            let config = Config { given: Some(object.clone()), ..Config::at(site)? };
             verify(&mut out, &config, *json)?
         }
         Probe::Cache(Cached::List { probe_cache, json }) => {
@@ -89,6 +89,7 @@ fn fetch(out: &mut impl Write, config: Config, output: Option<&Path>) -> Result<
     order.extend(keeps.then_some(Source::Cache));
     let config = Config { order, given: None, ..config };
     let mut resolved = Resolver::new(&config, Carried::default()).only_new().resolve()?;
+    resolved.provenance.warn_of_faults();
     if let Some(path) = output {
         fs::write(path, resolved.object.bytes()).with_context(|| format!("can't write {}", path.display()))?;
     }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What was typed and what the environment says, as what it means for the probe.
 
-use std::{env, path::Path, path::PathBuf};
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
 
 use agent_common::identity;
 use thiserror::Error;
@@ -115,6 +118,14 @@ impl Config {
         })
     }
 
+    /// As [`Self::of`], of a command's options.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn at(site: &cli::Site) -> Result<Self, ConfigError> {
+        Self::of(&site.probe, &site.host_root)
+    }
+
     /// The names under which a probe for this kernel may lie, the best first.
     #[must_use]
     pub fn objects(&self) -> Vec<String> {
@@ -133,20 +144,14 @@ impl Config {
     /// The repositories, without passwords.
     #[must_use]
     pub fn shown_repositories(&self) -> Vec<String> {
-        let addresses = self.repositories.iter().map(|repository| repository.parse::<Address>());
-        addresses.map(|address| address.map_or_else(|error| error.to_string(), |address| address.to_string())).collect()
+        self.repositories.iter().map(|repository| without_password(repository)).collect()
     }
 
     /// What `--probe` names, without a password.
     #[must_use]
     pub fn shown_given(&self) -> Option<String> {
         let given = self.given.as_deref()?;
-        let is_url = given.contains("://");
-        Some(if is_url {
-            given.parse::<Address>().map_or_else(|error| error.to_string(), |url| url.to_string())
-        } else {
-            given.to_owned()
-        })
+        Some(if given.contains("://") { without_password(given) } else { given.to_owned() })
     }
 
     /// Every URL where a probe may lie, in the order in which they are asked for.
@@ -156,6 +161,11 @@ impl Config {
         let folders = addresses.flat_map(|address| url::folders(&address.to_string(), &self.driver_version, ARCH));
         folders.flat_map(|folder| self.objects().into_iter().map(move |name| url::file(&folder, &name))).collect()
     }
+}
+
+/// A URL, or why it is none.
+fn without_password(url: &str) -> String {
+    url.parse::<Address>().map_or_else(|error| error.to_string(), |address| address.to_string())
 }
 
 /// A variable that is empty is one that is not there.

@@ -4,10 +4,15 @@
 
 use std::fmt;
 
-use object::{Architecture, File, Object as _, ObjectSection as _, ObjectSymbol as _};
+use object::{Architecture, File, Object as _, ObjectSymbol as _};
+
+use super::{
+    manifest,
+    verify::{global, section},
+};
 
 /// A driver of Falco.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Falco {
     /// Which of them.
     pub driver: Driver,
@@ -22,10 +27,9 @@ pub struct Falco {
 }
 
 /// Falco's drivers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Driver {
     /// The eBPF probe that is built for one kernel; the last release is 9.1.0.
-    #[default]
     LegacyProbe,
     /// The portable probe, which is part of Falco itself.
     ModernProbe,
@@ -96,20 +100,9 @@ fn module(file: &File<'_>) -> Option<Falco> {
     })
 }
 
-fn section<'a>(file: &File<'a>, name: &str) -> Option<&'a [u8]> {
-    file.section_by_name(name)?.data().ok()
-}
-
 fn text(file: &File<'_>, name: &str) -> Option<String> {
     let data = section(file, name)?.split(|byte| *byte == 0).next()?;
     Some(shown(&String::from_utf8_lossy(data)))
-}
-
-/// The bytes from a symbol on.
-fn global<'a>(file: &File<'a>, name: &str) -> Option<&'a [u8]> {
-    let symbol = file.symbols().find(|symbol| symbol.name() == Ok(name))?;
-    let section = file.section_by_index(symbol.section_index()?).ok()?;
-    section.data().ok()?.get(usize::try_from(symbol.address()).ok()?..)
 }
 
 /// 19, 20 and 24 bits: <https://github.com/falcosecurity/libs/blob/48dfd53/driver/ppm_api_version.h>
@@ -118,7 +111,6 @@ fn version(bytes: Option<&[u8]>) -> Option<String> {
     Some(format!("{}.{}.{}", (number >> 44) & 0x7_ffff, (number >> 24) & 0xf_ffff, number & 0xff_ffff))
 }
 
-/// What comes from outside can't act on a terminal.
 fn shown(text: &str) -> String {
-    text.chars().take(64).flat_map(char::escape_debug).collect()
+    manifest::shown(text, 64)
 }

@@ -132,9 +132,8 @@ impl Description {
 
     /// `#26~22.04.1-Ubuntu SMP ..` is `26~22.04.1`; the flavour is the first word of letters alone in the release.
     fn ubuntu(&self) -> Target {
-        let words = self.release.split('-').skip(1);
-        let flavour =
-            words.into_iter().find(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic()));
+        let mut words = self.release.split('-').skip(1);
+        let flavour = words.find(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic()));
         let version = self.version.trim_start_matches('#').split(' ').next().unwrap_or_default();
         Target {
             id: format!("ubuntu-{}", flavour.unwrap_or("generic")),
@@ -214,7 +213,7 @@ fn debian_flavour(release: &str) -> Option<String> {
 }
 
 /// The keys of an os-release file: <https://www.freedesktop.org/software/systemd/man/latest/os-release.html>
-fn keys(text: &str) -> BTreeMap<String, String> {
+pub(crate) fn keys(text: &str) -> BTreeMap<String, String> {
     let mut keys = BTreeMap::new();
     for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
         let Some((key, value)) = line.split_once('=') else { continue };

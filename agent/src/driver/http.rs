@@ -19,7 +19,7 @@ use ureq::{
 };
 
 pub use self::error::{HttpError, Why};
-use super::{address::Address, proxy::Proxies};
+use super::{address::Address, manifest::shown, proxy::Proxies};
 
 /// How often something is asked for.
 const TRIES: u32 = 4;
@@ -35,6 +35,9 @@ const REDIRECTIONS: usize = 5;
 const MAX_HEADER: usize = 64 << 10;
 /// Bytes that are read at once.
 const CHUNK: usize = 64 << 10;
+
+/// What is shown of a file that comes.
+const STYLE: &str = "{msg} {bytes}/{total_bytes} {bytes_per_sec}";
 
 /// How files are fetched.
 #[derive(Clone, Debug)]
@@ -202,7 +205,7 @@ impl Client {
         }
         let bar = self.bar(name, said);
         // One byte more, to see that there is more.
-        let mut reader = body.into_with_config().limit(limit.saturating_add(1)).reader().take(limit.saturating_add(1));
+        let mut reader = body.into_reader().take(limit.saturating_add(1));
         let mut bytes = Vec::with_capacity(said.unwrap_or(0).min(1 << 20) as usize);
         let mut chunk = vec![0; CHUNK];
         loop {
@@ -239,12 +242,9 @@ impl Client {
     }
 }
 
-/// What is shown of a file that comes.
-const STYLE: &str = "{msg} {bytes}/{total_bytes} {bytes_per_sec}";
-
 /// `Name: value`
 fn header(line: &str) -> Result<(HeaderName, HeaderValue), HttpError> {
-    let bad = || HttpError { url: String::new(), at: None, why: Why::Header(name_of(line)), tries: 0 };
+    let bad = || HttpError::of_settings(Why::Header(name_of(line)));
     let (name, value) = line.split_once(':').ok_or_else(bad)?;
     let name = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_why| bad())?;
     let value = HeaderValue::from_str(value.trim()).map_err(|_why| bad())?;
@@ -253,7 +253,7 @@ fn header(line: &str) -> Result<(HeaderName, HeaderValue), HttpError> {
 
 /// A header's name, to speak of it: its value may be a secret.
 fn name_of(line: &str) -> String {
-    line.split(':').next().unwrap_or_default().chars().take(40).flat_map(char::escape_debug).collect()
+    shown(line.split(':').next().unwrap_or_default(), 40)
 }
 
 /// Twice as long after each try, of which a random half is left out, so that many agents do not ask at once.

@@ -17,6 +17,8 @@ pub const FORMAT: u32 = 1;
 pub const MAX_FILES: usize = 100_000;
 /// Bytes that a manifest has at most.
 pub const MAX_BYTES: u64 = 64 << 20;
+/// Characters of it that an error shows.
+const SHOWN: usize = 100;
 
 /// What a folder holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,7 +93,7 @@ impl Manifest {
     /// A [`ManifestError`] for the first thing that is wrong.
     pub fn check(&self, version: &str, arch: &str) -> Result<(), ManifestError> {
         let not = |what, is: &str, asked: &str| {
-            Err(ManifestError::Elsewhere { what, is: shown(is), asked: asked.to_owned() })
+            Err(ManifestError::Elsewhere { what, is: shown(is, SHOWN), asked: asked.to_owned() })
         };
         if self.format != FORMAT {
             return Err(ManifestError::Format(self.format));
@@ -103,14 +105,14 @@ impl Manifest {
             return not("architecture", &self.arch, arch);
         }
         if !is_date(&self.date) {
-            return Err(ManifestError::Date(shown(&self.date)));
+            return Err(ManifestError::Date(shown(&self.date, SHOWN)));
         }
         if self.files.len() > MAX_FILES {
             return Err(ManifestError::TooMany(self.files.len()));
         }
         let mut names = BTreeSet::new();
         for file in &self.files {
-            let bad = |why| ManifestError::File { name: shown(&file.name), why };
+            let bad = |why| ManifestError::File { name: shown(&file.name, SHOWN), why };
             if file.name.is_empty() || file.name.len() > 255 || file.name.contains('/') {
                 return Err(bad("that is no name of a file"));
             }
@@ -151,9 +153,9 @@ fn is_sha256(digits: &str) -> bool {
     digits.len() == 64 && digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// What comes from outside is shown in part only, and can't act on a terminal.
-fn shown(text: &str) -> String {
-    text.chars().take(100).flat_map(char::escape_debug).collect()
+/// What comes from outside is shown in part only, `most` characters of it, and can't act on a terminal.
+pub(super) fn shown(text: &str, most: usize) -> String {
+    text.chars().take(most).flat_map(char::escape_debug).collect()
 }
 
 /// Why a manifest is refused.

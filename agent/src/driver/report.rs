@@ -97,7 +97,7 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// Adds a try, and logs it.
+    /// Adds a try, and logs it. A fault is told later: by [`Self::warn_of_faults`], or by the error that there is no probe.
     pub(super) fn tried(
         &mut self,
         source: Source,
@@ -111,9 +111,20 @@ impl Provenance {
             Outcome::Used | Outcome::Missing | Outcome::Skipped => {
                 tracing::info!("probe from {}: {what}: {words}", source.name());
             }
-            Outcome::Refused | Outcome::Failed => tracing::warn!("probe from {}: {what}: {words}", source.name()),
+            Outcome::Refused | Outcome::Failed => tracing::debug!("probe from {}: {what}: {words}", source.name()),
         }
         self.tried.push(Attempt { source, what, outcome, words, remedy });
+    }
+
+    /// Warns of what was refused or could not be asked, when there is a probe all the same.
+    pub(crate) fn warn_of_faults(&self) {
+        let faults = self.tried.iter().filter(|attempt| match attempt.outcome {
+            Outcome::Refused | Outcome::Failed => true,
+            Outcome::Used | Outcome::Missing | Outcome::Skipped => false,
+        });
+        for Attempt { source, what, words, .. } in faults {
+            tracing::warn!("probe from {}: {what}: {words}", source.name());
+        }
     }
 
     /// The remedies, each once.

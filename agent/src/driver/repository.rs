@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A folder of a driver repository: what its manifest lists, whether that can be trusted, and its files.
 
+use std::fmt;
+
 use agent_common::{identity, record};
 use thiserror::Error;
 
@@ -8,12 +10,15 @@ use super::{
     address::Address,
     cache::{self, Cache},
     http::{Client, HttpError},
-    manifest::{self, File, Kind, MANIFEST, Manifest, ManifestError, Object, SIGNATURE},
+    manifest::{self, File, Kind, MANIFEST, Manifest, ManifestError, Object, SIGNATURE, shown},
     report::Outcome,
     signature::{self, Keys, SignatureError},
     url,
     verify::{self, ARCH, ObjectError, sha256},
 };
+
+/// Characters of a word in a manifest that an error shows.
+const SHOWN: usize = 64;
 
 /// What is needed to look into folders.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +45,14 @@ pub(super) struct Folder<'a> {
 pub(super) struct Signed {
     pub(super) manifest: Vec<u8>,
     pub(super) signature: Vec<u8>,
-    pub(super) key: String,
+    key: String,
+}
+
+impl Signed {
+    /// The key's name.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
 }
 
 /// What was fetched, and by whose word; nobody's, if nobody vouches for it.
@@ -183,9 +195,13 @@ impl<'a> Folder<'a> {
         Ok(of(Some(manifest), trust))
     }
 
-    /// Why the folder is not trusted, if it is not.
-    pub(super) fn distrust(&self) -> Option<&Untrusted> {
-        self.trust.as_ref().err()
+    /// Warns that `what` of it is used though the folder is not trusted, if that is so.
+    pub(super) fn warn(&self, what: impl fmt::Display) {
+        if let Err(why) = &self.trust
+            && self.look.insecure
+        {
+            tracing::warn!("{what} is used though nobody vouches for it (--insecure-probe): {why}");
+        }
     }
 
     /// Fetches a probe, and checks it.
@@ -222,7 +238,7 @@ impl<'a> Folder<'a> {
                 return Err(FileError::Untrusted(why.to_string(), why.remedy()));
             }
         };
-        let by = signed.as_ref().map_or_else(String::new, |signed| format!(" (signed by key {})", signed.key));
+        let by = by(signed.as_ref().map(Signed::key));
         let file = match &self.manifest {
             None => None,
             Some(manifest) => Some(manifest.file(name).ok_or(FileError::NotListed)?),
@@ -239,6 +255,16 @@ impl<'a> Folder<'a> {
         }
         Ok((bytes, signed))
     }
+}
+
+/// Why a file is trusted: the key of this name has signed it, or none has.
+pub(super) fn trust(key: Option<&str>) -> String {
+    key.map_or_else(|| "not signed".to_owned(), |key| format!("signed by key {key}"))
+}
+
+/// The same, behind what a manifest says; nothing without a key.
+pub(super) fn by(key: Option<&str>) -> String {
+    key.map_or_else(String::new, |key| format!(" ({})", trust(Some(key))))
 }
 
 /// Whether `bytes` are those that the manifest lists.
@@ -277,15 +303,13 @@ fn fits(object: &Object) -> Result<(), FileError> {
         return Err(FileError::Abi(object.abi));
     }
     if object.schema != identity::SCHEMA {
-        return Err(FileError::Schema(object.schema.chars().take(64).flat_map(char::escape_debug).collect()));
+        return Err(FileError::Schema(shown(&object.schema, SHOWN)));
     }
     if object.arch != ARCH {
-        return Err(FileError::Arch(object.arch.chars().take(64).flat_map(char::escape_debug).collect()));
+        return Err(FileError::Arch(shown(&object.arch, SHOWN)));
     }
     let strange = object.features.iter().find(|feature| !identity::FEATURES.contains(&feature.as_str()));
-    strange.map_or(Ok(()), |feature| {
-        Err(FileError::Feature(feature.chars().take(64).flat_map(char::escape_debug).collect()))
-    })
+    strange.map_or(Ok(()), |feature| Err(FileError::Feature(shown(feature, SHOWN))))
 }
 
 /// The address of a file in a folder, as the user that the repository's URL names.

@@ -15,11 +15,14 @@ use super::{
     config::Config,
     http::{Client, HttpError},
     report::{Chosen, Outcome, Provenance, Source, Unresolved},
-    repository::Look,
+    repository::{FileError, Look},
     url,
     verify::{ARCH, Object, ObjectError},
 };
 use crate::probe;
+
+/// Why what was built here is trusted.
+const BUILT: &str = "built on this machine";
 
 /// A probe, and where it came from.
 #[derive(Debug)]
@@ -72,7 +75,7 @@ pub struct Resolver<'a> {
     only_new: bool,
 }
 
-/// Why a source has nothing, or `None`: it was told already.
+/// A probe; `None` when a source has none, and why has been noted.
 type Try = Option<Object<'static>>;
 
 impl<'a> Resolver<'a> {
@@ -151,6 +154,12 @@ impl<'a> Resolver<'a> {
         self.provenance.tried(source, what, outcome, words, None);
     }
 
+    /// Notes why a file is of no use.
+    fn failed(&mut self, source: Source, what: impl Into<String>, error: &FileError) {
+        let remedy = error.remedy().map(str::to_owned);
+        self.provenance.tried(source, what, error.outcome(), error, remedy);
+    }
+
     /// Takes an object that is right.
     fn choose(&mut self, source: Source, from: &str, trust: String, object: Object<'static>) -> Object<'static> {
         let facts = object.facts().clone();
@@ -185,7 +194,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn built(&mut self) -> Try {
-        let what = "the sources inside this lanner";
+        let what = build::FROM;
         let Some(build) = self.carried.builder else {
             let remedy = "build a probe with `cargo xtask build-ebpf` and give it with --probe FILE".to_owned();
             self.provenance.tried(Source::Build, what, Outcome::Missing, "it was built without sources", Some(remedy));
@@ -195,7 +204,7 @@ impl<'a> Resolver<'a> {
             Ok(bytes) => {
                 let object = self.checked(Source::Build, what, bytes)?;
                 self.store(&url::portable_object(&self.config.driver_name), what, object.bytes(), Evidence::Built);
-                Some(self.choose(Source::Build, what, "built on this machine".to_owned(), object))
+                Some(self.choose(Source::Build, what, BUILT.to_owned(), object))
             }
             Err(lacks) => {
                 for Lack { what, why, remedy } in lacks {

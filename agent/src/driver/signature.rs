@@ -2,7 +2,7 @@
 //! Whose word is taken for a repository: public keys, and the signature of its manifest, in minisign's format
 //! (<https://jedisct1.github.io/minisign/>).
 
-use std::{fs::File, io::Read as _, path::Path};
+use std::path::Path;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use minisign_verify::{PublicKey, Signature};
@@ -73,10 +73,8 @@ fn given_key(word: &str) -> Result<Key, KeyError> {
     if let Ok(key) = key(word, "the command line") {
         return Ok(key);
     }
-    let mut text = String::new();
-    let read = File::open(Path::new(word)).and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text));
-    match read {
-        Ok(_) => key(&text, word),
+    match super::read(Path::new(word), MAX_BYTES) {
+        Ok(text) => key(&String::from_utf8_lossy(&text), word),
         Err(error) => {
             Err(KeyError { from: word.to_owned(), why: format!("it is neither a key nor a file with one: {error}") })
         }

@@ -5,24 +5,19 @@ pub(super) mod object;
 pub(super) mod repo;
 pub(super) mod server;
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-    process::Command,
-    sync::atomic::{AtomicU32, Ordering},
-};
+use std::{path::Path, process::Command, time::Duration};
+
+use tempfile::TempDir;
+
+use super::{http, proxy::Proxies};
 
 /// A folder of its own, which goes with this.
 #[derive(Debug)]
-pub(super) struct Folder(PathBuf);
+pub(super) struct Folder(TempDir);
 
 impl Folder {
     pub(super) fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("lanner-driver-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let path = env::temp_dir().join(name);
-        fs::create_dir_all(&path).expect("a folder");
-        Self(path)
+        Self(tempfile::tempdir().expect("a folder"))
     }
 }
 
@@ -30,14 +25,7 @@ impl std::ops::Deref for Folder {
     type Target = Path;
 
     fn deref(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // It may be mounted on, or gone.
-        let _ = fs::remove_dir_all(&self.0);
+        self.0.path()
     }
 }
 
@@ -74,6 +62,18 @@ impl std::ops::Deref for Mounted {
 impl Drop for Mounted {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg(&*self.0).status();
+    }
+}
+
+/// How tests fetch files: from this machine, showing nothing.
+pub(super) fn http_settings() -> http::Settings {
+    http::Settings {
+        timeout: Duration::from_secs(20),
+        insecure: false,
+        headers: Vec::new(),
+        ca: None,
+        proxies: Proxies::default(),
+        progress: false,
     }
 }
 

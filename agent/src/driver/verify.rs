@@ -12,6 +12,7 @@ use agent_common::{
     options::names,
     record,
 };
+use agent_compile::Arch;
 use object::{Architecture, Endianness, File, Object as _, ObjectKind, ObjectSection as _, ObjectSymbol as _};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -29,7 +30,7 @@ const LICENSES: [&str; 6] =
     ["GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"];
 
 /// The machine that this program runs on, as `uname -m` has it.
-pub const ARCH: &str = if cfg!(target_arch = "aarch64") { "aarch64" } else { "x86_64" };
+pub const ARCH: &str = Arch::HOST.name();
 
 /// A probe that this agent can load: [`Self::check`] is the only way to one.
 #[derive(Clone)]
@@ -175,17 +176,24 @@ fn not_elf(bytes: &[u8], error: &object::Error) -> String {
 
 /// The value of the ABI global.
 fn abi(file: &File<'_>) -> Option<u32> {
-    let symbol = file.symbols().find(|symbol| symbol.name() == Ok(names::ABI))?;
+    Some(u32::from_ne_bytes(*global(file, names::ABI)?.first_chunk()?))
+}
+
+/// The bytes from a symbol on.
+pub(super) fn global<'a>(file: &File<'a>, name: &str) -> Option<&'a [u8]> {
+    let symbol = file.symbols().find(|symbol| symbol.name() == Ok(name))?;
     let section = file.section_by_index(symbol.section_index()?).ok()?;
-    let at = usize::try_from(symbol.address()).ok()?;
-    let bytes = section.data().ok()?.get(at..at.checked_add(4)?)?;
-    Some(u32::from_ne_bytes(bytes.try_into().ok()?))
+    section.data().ok()?.get(usize::try_from(symbol.address()).ok()?..)
+}
+
+/// The bytes of a section.
+pub(super) fn section<'a>(file: &File<'a>, name: &str) -> Option<&'a [u8]> {
+    file.section_by_name(name)?.data().ok()
 }
 
 /// A section that is text, up to its end or a NUL; at most as much as an identity has, and of other bytes nothing.
-fn text(file: &File<'_>, section: &str) -> Option<String> {
-    let data = file.section_by_name(section)?.data().ok()?;
-    let data = data.split(|byte| *byte == 0).next()?;
+fn text(file: &File<'_>, name: &str) -> Option<String> {
+    let data = section(file, name)?.split(|byte| *byte == 0).next()?;
     (data.len() <= identity::MAX).then(|| str::from_utf8(data).ok().map(str::to_owned))?
 }
 

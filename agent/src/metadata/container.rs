@@ -32,6 +32,9 @@ pub use self::{
 };
 use super::cgroup::{PodUid, Runtime};
 
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use self::{cri::fuzz as cri_fuzz, docker::fuzz as docker_fuzz};
+
 /// Digits of the id that people use.
 const SHORT: usize = 12;
 

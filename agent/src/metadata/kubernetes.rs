@@ -10,6 +10,8 @@ mod backoff;
 mod client;
 pub mod config;
 mod follow;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz;
 mod inflate;
 mod json;
 mod known;

@@ -10,6 +10,8 @@
 
 mod fd;
 mod parse;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use self::parse::fuzz;
 #[cfg(test)]
 mod tests;
 
@@ -27,7 +29,7 @@ use rustix::fs::{AtFlags, Dir, Mode, OFlags, fstatfs, open, openat, readlinkat, 
 
 use self::parse::{Stat, Status};
 use super::process::{Bytes, Process, Thread};
-use crate::decode::state::ExeFile;
+use crate::{decode::state::ExeFile, host::time_namespace::boot_offset};
 
 /// Nanoseconds of a tick, `USER_HZ` of which make a second on every machine that Lanner runs on:
 /// <https://github.com/torvalds/linux/blob/v6.12/include/asm-generic/param.h#L9>
@@ -143,12 +145,12 @@ impl Proc {
     #[must_use]
     pub fn glance(&self, pid: u32) -> Option<Glance> {
         let dir = self.of(pid)?;
-        let stat = Stat::parse(&bytes(&dir, "stat", FILE_BYTES)?)?;
+        let stat = stat(&dir, "stat")?;
         Some(Glance { start: stat.start, ended: stat.has_ended(), exe_path: link(&dir, "exe"), name: name(&stat) })
     }
 
     fn read(&self, pid: u32, dir: &OwnedFd) -> Option<Process> {
-        let stat = Stat::parse(&bytes(dir, "stat", FILE_BYTES)?)?;
+        let stat = stat(dir, "stat")?;
         if stat.has_ended() {
             return None;
         }
@@ -209,7 +211,7 @@ fn threads(pid: u32, dir: &OwnedFd) -> Vec<(u32, Thread)> {
 }
 
 fn thread(dir: &OwnedFd, tid: u32) -> Option<Thread> {
-    let stat = Stat::parse(&bytes(dir, &format!("task/{tid}/stat"), FILE_BYTES)?)?;
+    let stat = stat(dir, &format!("task/{tid}/stat"))?;
     let status = Status::parse(&bytes(dir, &format!("task/{tid}/status"), FILE_BYTES)?);
     Some(Thread { start: stat.start, vtid: status.vpid, credentials: status.credentials, cwd: None })
 }
@@ -250,6 +252,13 @@ fn link(dir: &OwnedFd, name: &str) -> Option<Vec<u8>> {
 
 fn number(dir: &OwnedFd, name: &str) -> Option<u32> {
     parse::number(bytes(dir, name, FILE_BYTES)?.trim_ascii())
+}
+
+/// What a task's `stat` says, with times as the kernel has them whatever this process's time namespace.
+fn stat(dir: &OwnedFd, file: &str) -> Option<Stat> {
+    let mut stat = Stat::parse(&bytes(dir, file, FILE_BYTES)?)?;
+    stat.start = stat.start.saturating_add_signed(boot_offset().saturating_neg());
+    Some(stat)
 }
 
 fn name(stat: &Stat) -> Bytes {

@@ -139,6 +139,15 @@ fn entries<T>(bytes: &[u8], parse: fn(&[u8]) -> Option<(u32, T)>) -> IdMap<u32, 
     entries
 }
 
+/// Either file: what is read of it was in it, and has a name.
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) fn fuzz(bytes: &[u8]) {
+    let lines = bytes.split(|byte| *byte == b'\n').count();
+    let (users, groups) = (entries(bytes, user), entries(bytes, group));
+    assert!(users.len() <= lines && groups.len() <= lines);
+    assert!(users.values().all(|user| !user.name.is_empty()) && groups.values().all(|name| !name.is_empty()));
+}
+
 /// `name:password:uid:gid:comment:home:shell`
 fn user(line: &[u8]) -> Option<(u32, User)> {
     let mut fields = line.split(|byte| *byte == b':');

@@ -24,6 +24,21 @@ pub fn text(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+/// A message of several lines, in which nothing but white space acts: file names and what was typed are put into messages as they
+/// are.
+#[must_use]
+pub fn message(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        if !matches!(c, '\n' | '\t') && hides(c) {
+            c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| hex(byte, &mut out));
+        } else {
+            out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// Characters that would act on a terminal, or hide what stands there: controls, line separators, direction marks.
 pub(crate) fn hides(c: char) -> bool {
     c.is_control()
@@ -116,6 +131,14 @@ mod tests {
         let mut out = Vec::new();
         json("\u{9b}\u{7f}\u{1b}".as_bytes(), false, &mut out);
         assert_eq!(out, br#""\u009b\u007f\u001b""#);
+    }
+
+    #[test]
+    fn a_message_keeps_its_lines() {
+        assert_eq!(
+            message("one\n\ttwo \x1b[2J\r\u{9b}31m caf\u{e9}\n"),
+            "one\n\ttwo \\x1b[2J\\x0d\\xc2\\x9b31m caf\u{e9}\n"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The JSON line. Its members are described in docs/output.md, which a test holds against this code.
 
-use agent_common::{record::NO_ID, schema::Abi};
+use agent_common::{record::NO_ID, schema::Abi, shed::Class};
 
 use super::{escape, number, subject::Cache};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
         symbols, value,
         visit::{Absent, Text, Visitor},
     },
-    event::{Event, Gap},
+    event::{Event, Gap, Shed},
 };
 
 /// Appends `"key":`, after a comma.
@@ -168,12 +168,44 @@ fn names(key: &str, names: &[&str], out: &mut Vec<u8>) {
     out.push(b']');
 }
 
-/// Appends the line for a gap.
-pub fn gap(gap: &Gap, out: &mut Vec<u8>) {
-    let time = |time: Option<u64>, out: &mut Vec<u8>| match time {
+/// Appends a time, or null.
+fn time(time: Option<u64>, out: &mut Vec<u8>) {
+    match time {
         Some(time) => number(time, out),
         None => out.extend_from_slice(b"null"),
-    };
+    }
+}
+
+/// Appends the line about what is shed.
+pub fn shed(shed: &Shed, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"type\":\"shed\"");
+    member("cpu", out);
+    number(shed.cpu, out);
+    member("phase", out);
+    out.push(b'"');
+    out.extend_from_slice(shed.phase.name().as_bytes());
+    out.push(b'"');
+    member("calls", out);
+    number(shed.calls.iter().sum::<u64>(), out);
+    member("classes", out);
+    let mut next = b'{';
+    for (class, calls) in Class::SHED.into_iter().zip(shed.calls).filter(|(_, calls)| *calls > 0) {
+        out.extend_from_slice(&[next, b'"']);
+        out.extend_from_slice(class.name().as_bytes());
+        out.extend_from_slice(b"\":");
+        number(calls, out);
+        next = b',';
+    }
+    out.push(b'}');
+    member("since", out);
+    number(shed.since, out);
+    member("until", out);
+    time(shed.until, out);
+    out.extend_from_slice(b"}\n");
+}
+
+/// Appends the line for a gap.
+pub fn gap(gap: &Gap, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"type\":\"gap\"");
     member("cpu", out);
     number(gap.cpu, out);

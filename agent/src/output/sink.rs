@@ -5,7 +5,7 @@ use std::{
     fmt,
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     sync::atomic::Ordering,
 };
@@ -130,11 +130,14 @@ fn write_all(fd: impl rustix::fd::AsFd, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// A file that grows to a size and is then put aside.
+/// A file that grows to a size and is then put aside. When it is deleted or moved away, it is made anew: events would go
+/// where nobody finds them.
 #[derive(Debug)]
 pub struct LogFile {
     path: PathBuf,
     file: File,
+    /// Device and inode; `None` for what is no regular file.
+    identity: Option<(u64, u64)>,
     len: u64,
     rotation: Rotation,
 }
@@ -145,10 +148,15 @@ impl LogFile {
     /// # Errors
     /// When it can't be made.
     pub fn create(path: &Path, rotation: Rotation) -> io::Result<Self> {
-        Ok(Self { path: path.to_owned(), file: open(path)?, len: 0, rotation })
+        let file = open(path, true)?;
+        let identity = identity(&file)?;
+        Ok(Self { path: path.to_owned(), file, identity, len: 0, rotation })
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.is_gone() {
+            self.open_again()?;
+        }
         if self.len > 0 && self.rotation.size.is_some_and(|size| self.len + bytes.len() as u64 > size) {
             self.rotate()?;
         }
@@ -174,8 +182,27 @@ impl LogFile {
         if self.rotation.keep > 0 {
             fs::rename(&self.path, self.numbered(1))?;
         }
-        self.file = open(&self.path)?;
+        self.file = open(&self.path, true)?;
+        self.identity = identity(&self.file)?;
         self.len = 0;
+        Ok(())
+    }
+
+    /// Whether the name does not stand for the file any more.
+    fn is_gone(&self) -> bool {
+        let Some(identity) = self.identity else { return false };
+        match fs::metadata(&self.path) {
+            Ok(named) => (named.dev(), named.ino()) != identity,
+            Err(error) => matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory),
+        }
+    }
+
+    /// Makes the file anew, or goes on behind what is in the one that somebody has put there.
+    fn open_again(&mut self) -> io::Result<()> {
+        let mut file = open(&self.path, false)?;
+        self.len = io::Seek::seek(&mut file, io::SeekFrom::End(0))?;
+        self.identity = identity(&file)?;
+        self.file = file;
         Ok(())
     }
 
@@ -186,8 +213,13 @@ impl LogFile {
     }
 }
 
-fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+fn open(path: &Path, anew: bool) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(anew).mode(0o600).open(path)
+}
+
+fn identity(file: &File) -> io::Result<Option<(u64, u64)>> {
+    let metadata = file.metadata()?;
+    Ok(metadata.is_file().then(|| (metadata.dev(), metadata.ino())))
 }
 
 #[cfg(test)]
@@ -208,6 +240,29 @@ mod tests {
         assert_eq!(read("events.1").as_deref(), Some("four--\n"));
         assert_eq!(read("events.2").as_deref(), Some("three-\n"));
         assert_eq!(read("events.3"), None);
+        fs::remove_dir_all(&folder).expect("removed");
+    }
+
+    #[test]
+    fn a_file_that_is_taken_away_is_made_anew() {
+        let folder = std::env::temp_dir().join(format!("lanner-taken-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder");
+        let path = folder.join("events");
+        let mut file = LogFile::create(&path, Rotation { size: None, keep: 0 }).expect("a file");
+        file.write(b"one\n").expect("written");
+        fs::remove_file(&path).expect("removed");
+        file.write(b"two\n").expect("written");
+        assert_eq!(fs::read_to_string(&path).expect("a file"), "two\n");
+        fs::rename(&path, folder.join("moved")).expect("moved");
+        fs::write(&path, "another's\n").expect("a file");
+        file.write(b"three\n").expect("written");
+        assert_eq!(fs::read_to_string(folder.join("moved")).expect("a file"), "two\n");
+        assert_eq!(fs::read_to_string(&path).expect("a file"), "another's\nthree\n");
+        fs::remove_dir_all(&folder).expect("removed");
+        assert_eq!(file.write(b"four\n").map_err(|error| error.kind()), Err(io::ErrorKind::NotFound));
+        fs::create_dir_all(&folder).expect("a folder");
+        file.write(b"five\n").expect("written");
+        assert_eq!(fs::read_to_string(&path).expect("a file"), "five\n");
         fs::remove_dir_all(&folder).expect("removed");
     }
 }

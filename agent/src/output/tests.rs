@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //! docs/output.md says what the code does.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use agent_common::ledger::Reason;
+use agent_common::{
+    ledger::Reason,
+    shed::{self, Class},
+};
 use serde_json::Value;
 
 use super::{Cache, Format, template::Template};
 use crate::{
     decode::encode::Field,
-    event::Gap,
+    event::{Gap, Phase, Shed},
     fields::tests::{
         fixture::{Fixture, regular, socket, text, word},
         pods,
@@ -35,6 +38,22 @@ fn gap() -> Gap {
         since: Some(1_785_579_324_000_207_862),
         until: Some(1_785_579_324_100_207_862),
     }
+}
+
+fn shed() -> Shed {
+    Shed {
+        cpu: 1,
+        phase: Phase::End,
+        calls: [300, 12, 0, 0, 0],
+        since: 1_785_579_324_000_207_862,
+        until: Some(1_785_579_324_100_207_862),
+    }
+}
+
+fn shed_line(format: Format, shed: &Shed) -> String {
+    let mut out = Vec::new();
+    format.shed(shed, &mut out);
+    String::from_utf8(out).expect("UTF-8")
 }
 
 fn gap_line(format: Format) -> String {
@@ -92,19 +111,20 @@ fn enriched_lines() {
 #[test]
 fn every_member_is_described() {
     let described = described();
-    let gap = gap_line(Format::Json);
-    for line in LINES[2].lines().chain(LINES[3].lines()).chain([gap.as_str()]) {
+    let (gap, shed) = (gap_line(Format::Json), shed_line(Format::Json, &shed()));
+    for line in LINES[2].lines().chain(LINES[3].lines()).chain([gap.as_str(), shed.as_str()]) {
         for key in keys(line).into_iter().filter(|key| !key.contains('.')) {
             assert!(described.contains(key.as_str()), "`{key}` is not in docs/output.md");
         }
     }
     let ledger = Ledger {
-        cpus: vec![CpuAccount { cpu: 0, account: Account::default() }],
+        cpus: vec![CpuAccount::new(0)],
         syscalls: [("read".to_owned(), Account::default())].into(),
         agent: AgentAccount::default(),
         metadata: Some(MetadataAccount::default()),
         condition: Some([("read".to_owned(), Removed::default())].into()),
         recursion_misses: 0,
+        missed: BTreeMap::new(),
         closed: true,
     };
     let ledger = serde_json::to_value(&ledger).expect("JSON");
@@ -123,8 +143,9 @@ fn every_member_is_described() {
 
 #[test]
 fn every_example_was_written_by_the_code() {
-    let gap = gap_line(Format::Json);
-    let written: BTreeSet<_> = LINES.iter().flat_map(|lines| lines.lines()).chain([gap.trim_end()]).collect();
+    let (gap, shed) = (gap_line(Format::Json), shed_line(Format::Json, &shed()));
+    let own = [gap.trim_end(), shed.trim_end()];
+    let written: BTreeSet<_> = LINES.iter().flat_map(|lines| lines.lines()).chain(own).collect();
     let mut examples = 0;
     for block in PAGE.split("```").skip(1).step_by(2) {
         for line in block.lines().skip(1) {
@@ -132,7 +153,29 @@ fn every_example_was_written_by_the_code() {
             examples += 1;
         }
     }
-    assert!(examples >= 8, "{examples} examples");
+    assert!(examples >= 9, "{examples} examples");
+}
+
+#[test]
+fn what_is_shed_has_lines_of_its_own() {
+    let end = shed();
+    assert_eq!(
+        shed_line(Format::Text, &end),
+        "# cpu1 shed 312 calls (io 300, other 12) between 10:15:24.000207862 and 10:15:24.100207862\n"
+    );
+    let begin = Shed { phase: Phase::Begin, until: None, ..end };
+    assert_eq!(shed_line(Format::Text, &begin), "# cpu1 sheds io, other since 10:15:24.000207862\n");
+    let line: Value = serde_json::from_str(&shed_line(Format::Json, &begin)).expect("JSON");
+    assert_eq!((&line["phase"], &line["until"], &line["calls"]), (&"begin".into(), &Value::Null, &312.into()));
+}
+
+#[test]
+fn every_class_is_described() {
+    for class in Class::SHED.into_iter().chain([Class::Never]) {
+        assert!(PAGE.contains(&format!("\n| `{}` | ", class.name())), "{} is not in docs/output.md", class.name());
+    }
+    let marks = Class::SHED.map(|class| shed::mark(class as u32, 16));
+    assert_eq!(marks, [10, 11, 12, 13, 14], "as docs/output.md has them");
 }
 
 #[test]

@@ -4,12 +4,12 @@
 
 use std::{io::Write as _, sync::LazyLock};
 
-use agent_common::schema::Abi;
+use agent_common::{schema::Abi, shed::Class};
 
 use super::{escape, number, subject, time};
 use crate::{
     decode::{symbols, value, visit::flat::Flat},
-    event::{Event, Gap},
+    event::{Event, Gap, Shed},
     fields::{self, Field, value::Value},
 };
 
@@ -162,6 +162,27 @@ fn result(event: &Event<'_>, colour: bool, out: &mut Vec<u8>) {
         }
         (Some(ret), None) => number(ret, out),
     }
+}
+
+/// Appends the line about what is shed.
+pub fn shed(shed: &Shed, out: &mut Vec<u8>) {
+    let classes = Class::SHED.into_iter().zip(shed.calls).filter(|(_, calls)| *calls > 0);
+    match shed.until {
+        None => {
+            let names: Vec<_> = classes.map(|(class, _)| class.name()).collect();
+            let _ = write!(out, "# cpu{} sheds {} since ", shed.cpu, names.join(", "));
+            time::of_day(shed.since, out);
+        }
+        Some(until) => {
+            let counts: Vec<_> = classes.map(|(class, calls)| format!("{} {calls}", class.name())).collect();
+            let all: u64 = shed.calls.iter().sum();
+            let _ = write!(out, "# cpu{} shed {all} calls ({}) between ", shed.cpu, counts.join(", "));
+            time::of_day(shed.since, out);
+            out.extend_from_slice(b" and ");
+            time::of_day(until, out);
+        }
+    }
+    out.push(b'\n');
 }
 
 /// Appends the line for a gap.

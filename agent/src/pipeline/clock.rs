@@ -3,6 +3,8 @@
 
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
+use crate::host::time_namespace::boot_offset;
+
 /// A step of the wall clock that is followed; smaller differences are the clock being disciplined, and following them
 /// would make times of neighbouring events jump back and forth.
 const STEP: i64 = 10_000_000;
@@ -11,10 +13,15 @@ fn nanos(time: Timespec) -> i64 {
     time.tv_sec.saturating_mul(1_000_000_000).saturating_add(time.tv_nsec)
 }
 
-/// Nanoseconds since boot, suspension included: the clock of the records.
+/// Nanoseconds since boot, suspension included: the clock of the records, whatever this process's time namespace says.
+fn boot() -> i64 {
+    nanos(clock_gettime(ClockId::Boottime)).saturating_sub(boot_offset())
+}
+
+/// As [`boot`], of the records' type.
 #[must_use]
 pub fn boot_now() -> u64 {
-    u64::try_from(nanos(clock_gettime(ClockId::Boottime))).unwrap_or(0)
+    u64::try_from(boot()).unwrap_or(0)
 }
 
 /// The difference between the two clocks.
@@ -24,7 +31,7 @@ pub struct Clock {
 }
 
 fn measure() -> i64 {
-    nanos(clock_gettime(ClockId::Realtime)).saturating_sub(nanos(clock_gettime(ClockId::Boottime)))
+    nanos(clock_gettime(ClockId::Realtime)).saturating_sub(boot())
 }
 
 impl Clock {

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     arena::Arena,
     decode::{self, Malformed, RawEvent, state::StateRecord},
-    event::{Event, Gap},
+    event::{Event, Gap, Phase, Shed},
     fields::tables::Tables,
     filter::active::{Active, Fate},
     ledger::slot,
@@ -63,6 +63,8 @@ pub(super) struct Deliver {
     pub(super) verdicts: Verdicts,
     /// Filters that take the place of the one before.
     pub(super) replacements: Receiver<Replacement>,
+    /// What there is to tell of calls that are shed.
+    pub(super) shed: Receiver<Shed>,
     /// Events seen so far.
     pub(super) seen: u64,
     /// Events written so far, or waiting to be.
@@ -81,6 +83,10 @@ enum Next {
     Pod(Update),
     /// Nobody tells of pods any more.
     NoMorePods,
+    /// Calls are shed, or are no more.
+    Shed(Shed),
+    /// Nobody tells of that any more.
+    NoMoreShed,
     /// An event has waited for long enough.
     Time,
     /// No events will come.
@@ -94,8 +100,9 @@ impl Deliver {
         self.send();
         self.verdicts.begin(self.verdicts.base(), &self.active, self.metadata.as_mut());
         let mut pods = self.metadata.as_ref().map_or_else(never, Metadata::pod_updates);
+        let mut shed = self.shed.clone();
         loop {
-            match self.next(full, &pods) {
+            match self.next(full, &pods, &shed) {
                 Next::Batch(batch) => {
                     self.replace();
                     self.batch(&batch);
@@ -109,6 +116,8 @@ impl Deliver {
                     self.stats.stages.pods.observe(boot_now().saturating_sub(begun));
                 }
                 Next::NoMorePods => pods = never(),
+                Next::Shed(told) => self.tell(told),
+                Next::NoMoreShed => shed = never(),
                 Next::Time => self.release(),
                 Next::End => break,
             }
@@ -117,6 +126,9 @@ impl Deliver {
                 // A full channel means that it has been said already.
                 let _ = self.finished.try_send(());
             }
+        }
+        for told in shed.try_iter() {
+            self.tell(told);
         }
         // What waits for a name keeps its right to, also at the end.
         while let Some(deadline) = self.hold.deadline() {
@@ -128,9 +140,10 @@ impl Deliver {
     }
 
     /// Waits for what there is to do.
-    fn next(&self, full: &Receiver<Batch>, pods: &Receiver<Update>) -> Next {
+    fn next(&self, full: &Receiver<Batch>, pods: &Receiver<Update>, shed: &Receiver<Shed>) -> Next {
         let mut select = Select::new();
         let batches = select.recv(full);
+        let shedding = select.recv(shed);
         select.recv(pods);
         let ready = match self.hold.deadline() {
             None => select.select(),
@@ -142,7 +155,20 @@ impl Deliver {
         if ready.index() == batches {
             return ready.recv(full).map_or(Next::End, Next::Batch);
         }
+        if ready.index() == shedding {
+            return ready.recv(shed).map_or(Next::NoMoreShed, Next::Shed);
+        }
         ready.recv(pods).map_or(Next::NoMorePods, Next::Pod)
+    }
+
+    /// Tells of calls that are shed.
+    fn tell(&mut self, shed: Shed) {
+        if shed.phase == Phase::End {
+            self.stats.shed_announced.add(shed.calls.iter().sum());
+        }
+        let epoch = |time| self.clock.epoch(time);
+        let shed = Shed { since: epoch(shed.since), until: shed.until.map(epoch), ..shed };
+        self.lines.shed(&shed, &mut self.chunk.bytes);
     }
 
     /// A pod is not as it was: what the kernel was told may be wrong now, and events may have waited for it.

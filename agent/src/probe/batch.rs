@@ -23,9 +23,10 @@ pub(super) struct Batches<'a, V> {
     done: bool,
 }
 
-impl<'a, V: aya::Pod + Default> Batches<'a, V> {
-    pub(super) fn new(map: &'a MapFd, len: usize) -> Self {
-        Self { map, keys: vec![0; len], values: vec![V::default(); len], last: None, done: false }
+impl<'a, V: aya::Pod> Batches<'a, V> {
+    /// Of a map, `len` values at a time; `zero` is any value.
+    pub(super) fn new(map: &'a MapFd, len: usize, zero: V) -> Self {
+        Self { map, keys: vec![0; len], values: vec![zero; len], last: None, done: false }
     }
 
     /// The next values, and the index of the first of them; `None` after the last.

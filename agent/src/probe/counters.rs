@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The probe's counters, read from the kernel.
 
-use std::{cell::Cell, fmt};
+use std::{cell::RefCell, collections::BTreeMap, fmt};
 
 use agent_common::{
     ledger::{SLOTS, Slot},
-    options::{HOOKS, LANE_GAP_WORD, LANE_STATE_GAP_WORD, LANE_STATE_SEQ_WORD, LANE_WORDS, STATE_LANE, names},
+    options::{
+        HOOKS, LANE_GAP_WORD, LANE_SHED_WORD, LANE_STATE_GAP_WORD, LANE_STATE_SEQ_WORD, LANE_WORDS, STATE_LANE, hook,
+        names,
+    },
+    shed::CLASSES,
 };
 use aya::{
     Ebpf,
@@ -13,7 +17,7 @@ use aya::{
 };
 
 use super::{batch::Batches, error::ProbeError, runs};
-use crate::pipeline::order::LaneEnd;
+use crate::pipeline::{order::LaneEnd, shed::Reading};
 
 /// A lane as words; the first is its next sequence number.
 type LaneWords = [u64; LANE_WORDS];
@@ -23,7 +27,7 @@ pub struct Counters {
     ledger: Array<MapData, Slot>,
     lanes: Array<MapData, LaneWords>,
     possible: u32,
-    misses: Cell<u64>,
+    misses: RefCell<BTreeMap<&'static str, u64>>,
 }
 
 impl fmt::Debug for Counters {
@@ -33,8 +37,8 @@ impl fmt::Debug for Counters {
 }
 
 impl Counters {
-    pub(super) const fn new(ledger: Array<MapData, Slot>, lanes: Array<MapData, LaneWords>, possible: u32) -> Self {
-        Self { ledger, lanes, possible, misses: Cell::new(0) }
+    pub(super) fn new(ledger: Array<MapData, Slot>, lanes: Array<MapData, LaneWords>, possible: u32) -> Self {
+        Self { ledger, lanes, possible, misses: RefCell::default() }
     }
 
     /// Number of CPUs that have counters.
@@ -49,7 +53,7 @@ impl Counters {
     /// When the map can't be read.
     pub fn read(&self, mut take: impl FnMut(u32, u32, Slot)) -> Result<(), ProbeError> {
         // One system call for each CPU instead of one for each of its counters: this is done every second.
-        let mut batches = Batches::<Slot>::new(self.ledger.map().fd(), SLOTS as usize);
+        let mut batches = Batches::new(self.ledger.map().fd(), SLOTS as usize, Slot::default());
         while let Some((first, slots)) = batches.next().map_err(|error| ProbeError::map(names::LEDGER, error))? {
             for (index, counters) in (first..).zip(slots) {
                 if counters.iter().any(|n| *n != 0) {
@@ -81,16 +85,35 @@ impl Counters {
         Ok(ends)
     }
 
-    /// Runs of the probe that the kernel refused since the program was already running on that CPU. They happened
-    /// before the probe could count anything: they are no part of `seen`.
+    /// What each CPU has shed, in the order of CPU numbers.
+    ///
+    /// # Errors
+    /// When the map can't be read.
+    pub fn shed(&self) -> Result<Vec<Reading>, ProbeError> {
+        let mut readings = Vec::new();
+        let mut batches = Batches::new(self.lanes.map().fd(), (self.possible * HOOKS) as usize, [0; LANE_WORDS]);
+        while let Some((first, lanes)) = batches.next().map_err(|error| ProbeError::map(names::LANES, error))? {
+            for (index, words) in (first..).zip(lanes).filter(|(index, _)| index % HOOKS == hook::EXIT) {
+                let mut calls = [0; CLASSES];
+                calls.copy_from_slice(&words[LANE_SHED_WORD..LANE_SHED_WORD + CLASSES]);
+                let (since, last) = (words[LANE_SHED_WORD + CLASSES], words[LANE_SHED_WORD + CLASSES + 1]);
+                readings.push(Reading { cpu: index / HOOKS, calls, since, last });
+            }
+        }
+        Ok(readings)
+    }
+
+    /// Runs of the probe that the kernel refused since the program was already running on that CPU, by program, where
+    /// there were any. They happened before the probe could count anything: they are no part of `seen`.
     #[must_use]
-    pub const fn recursion_misses(&self) -> u64 {
-        self.misses.get()
+    pub fn recursion_misses(&self) -> BTreeMap<&'static str, u64> {
+        self.misses.borrow().clone()
     }
 
     /// Reads the misses of the attached programs, which the kernel forgets when they are unloaded.
     pub(super) fn read_misses(&self, ebpf: &Ebpf) {
-        self.misses.set(runs::of(ebpf).iter().map(|program| program.misses).sum());
+        let missed = runs::of(ebpf).into_iter().filter(|program| program.misses > 0);
+        self.misses.replace(missed.map(|program| (program.program, program.misses)).collect());
     }
 }
 

@@ -6,10 +6,9 @@
     reason = "aya's enums are matched for the few cases that mean something here"
 )]
 
-use std::{fs, io};
+use std::{error::Error, fs, io};
 
-use aya::{EbpfError, maps::MapError, programs::ProgramError};
-use thiserror::Error;
+use aya::{EbpfError, maps::MapError, programs::ProgramError, sys::SyscallError};
 
 use super::layout::LayoutError;
 use crate::host::capabilities;
@@ -18,7 +17,7 @@ use crate::host::capabilities;
 const LOG_LINES: usize = 24;
 
 /// Why capture can't start.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
     /// The kernel refused for want of privilege.
     #[error("the kernel refused to load the probe ({what}): {hint}")]
@@ -40,7 +39,7 @@ pub enum ProbeError {
         log: String,
     },
     /// A program could not be loaded or attached for another reason.
-    #[error("can't {what}: {error}")]
+    #[error("can't {what}: {}", causes(error))]
     Program {
         /// What was tried.
         what: String,
@@ -48,7 +47,7 @@ pub enum ProbeError {
         error: ProgramError,
     },
     /// A map could not be made or used.
-    #[error("can't use map {map}: {error}")]
+    #[error("can't use map {map}: {}", causes(error))]
     Map {
         /// The map.
         map: String,
@@ -61,7 +60,7 @@ pub enum ProbeError {
     )]
     FilterTooLarge,
     /// The object was refused by the loader.
-    #[error("can't load the probe object: {0}")]
+    #[error("can't load the probe object: {}", causes(.0))]
     Load(EbpfError),
     /// The kernel's layout is not known.
     #[error(transparent)]
@@ -75,11 +74,25 @@ pub enum ProbeError {
              `ulimit -n`"
     )]
     Descriptors,
+    /// The kernel may take no more memory for this process.
+    #[error(
+        "the kernel has no memory left for {0}: raise the limit of this process's cgroup (memory.max; \
+             resources.limits.memory in Kubernetes), or lower --ring-budget, --max-files and --max-threads"
+    )]
+    Memory(String),
     /// The kernel does not count runs.
     #[error(
         "can't have the kernel count the probe's run time (--probe-stats): {0}; it needs Linux 5.8 and CAP_SYS_ADMIN"
     )]
     RunStats(io::Error),
+    /// The kernel does not show its CPUs.
+    #[error("can't tell which CPUs there are: {path}: {error}; mount sysfs: mount -t sysfs sysfs /sys")]
+    Cpus {
+        /// Where they are told.
+        path: &'static str,
+        /// Why it can't be read.
+        error: io::Error,
+    },
     /// A system call of the agent's own failed.
     #[error("{call} failed: {error}")]
     System {
@@ -98,18 +111,21 @@ impl ProbeError {
     }
 
     pub(super) fn map(map: &str, error: MapError) -> Self {
-        match &error {
-            MapError::CreateError { io_error, .. } if exhausted(io_error) => Self::Descriptors,
-            MapError::SyscallError(call) if denied(&call.io_error) => Self::denied(call.call),
-            MapError::CreateError { io_error, .. } if denied(io_error) => Self::denied("bpf_map_create"),
-            _ => Self::Map { map: map.to_owned(), error },
+        let (call, cause) = match &error {
+            MapError::SyscallError(call) => (call.call, &call.io_error),
+            MapError::CreateError { io_error, .. } => ("bpf_map_create", io_error),
+            _ => return Self::Map { map: map.to_owned(), error },
+        };
+        if let Some(lacking) = Self::lacking(cause, "a map") {
+            return lacking;
         }
+        if denied(cause) { Self::denied(call) } else { Self::Map { map: map.to_owned(), error } }
     }
 
     pub(super) fn program(what: &str, program: &str, error: ProgramError) -> Self {
         match &error {
             // A log that is too long hides the first error behind its own, so the limit is tried too.
-            ProgramError::LoadError { io_error, .. } if exhausted(io_error) || none_left() => Self::Descriptors,
+            ProgramError::LoadError { .. } if none_left() => Self::Descriptors,
             // The verifier too says EACCES, but then it has written why.
             ProgramError::LoadError { io_error, verifier_log }
                 if denied(io_error) && verifier_log.to_string().trim().is_empty() =>
@@ -117,6 +133,12 @@ impl ProbeError {
                 Self::denied("bpf_prog_load")
             }
             ProgramError::SyscallError(call) if denied(&call.io_error) => Self::denied(call.call),
+            ProgramError::LoadError { io_error: cause, .. }
+            | ProgramError::SyscallError(SyscallError { io_error: cause, .. })
+                if exhausted(cause) || no_memory(cause) =>
+            {
+                Self::lacking(cause, "a program").unwrap_or(Self::Program { what: what.to_owned(), error })
+            }
             ProgramError::LoadError { verifier_log, .. } => {
                 let log = verifier_log.to_string();
                 let lines: Vec<_> = log.lines().collect();
@@ -135,7 +157,13 @@ impl ProbeError {
     }
 
     pub(super) fn system(call: &'static str, error: impl Into<io::Error>) -> Self {
-        Self::System { call, error: error.into() }
+        let error = error.into();
+        Self::lacking(&error, call).unwrap_or(Self::System { call, error })
+    }
+
+    /// What `cause` says of descriptors or memory that ran out when `what` was to be had.
+    fn lacking(cause: &io::Error, what: &str) -> Option<Self> {
+        if exhausted(cause) { Some(Self::Descriptors) } else { no_memory(cause).then(|| Self::Memory(what.to_owned())) }
     }
 
     fn denied(what: &str) -> Self {
@@ -146,6 +174,25 @@ impl ProbeError {
 /// EMFILE, ENFILE
 fn exhausted(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(23 | 24))
+}
+
+/// ENOMEM
+fn no_memory(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(12)
+}
+
+/// An error with what caused it, which aya's do not show.
+fn causes(error: &dyn Error) -> String {
+    let (mut said, mut next) = (error.to_string(), error.source());
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        // Some do.
+        if !said.contains(&text) {
+            said = format!("{said}: {text}");
+        }
+        next = cause.source();
+    }
+    said
 }
 
 /// Whether this process can open nothing more.
@@ -175,4 +222,36 @@ fn hint() -> String {
     "the capabilities are there, so a security module, seccomp, a user namespace or a memory limit forbids bpf(2); \
      in a container, run it privileged; before 5.11, raise `ulimit -l`"
         .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn not_made(errno: i32) -> String {
+        let io_error = io::Error::from_raw_os_error(errno);
+        ProbeError::map("RINGS", MapError::CreateError { name: "FILES".to_owned(), io_error }).to_string()
+    }
+
+    #[test]
+    fn what_ran_out_is_named_with_the_remedy() {
+        assert!(not_made(24).contains("ulimit -n"), "{}", not_made(24));
+        assert!(not_made(12).contains("memory.max"), "{}", not_made(12));
+        let call = |errno| {
+            let io_error = io::Error::from_raw_os_error(errno);
+            let error = SyscallError { call: "bpf_raw_tracepoint_open", io_error };
+            ProbeError::program("attach", "sys_exit", ProgramError::SyscallError(error)).to_string()
+        };
+        assert!(call(23).contains("ulimit -n") && call(12).contains("memory.max"), "{} {}", call(23), call(12));
+        assert_eq!(
+            call(16),
+            "can't attach program sys_exit: `bpf_raw_tracepoint_open` failed: Device or resource busy (os error 16)"
+        );
+    }
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let error = not_made(7);
+        assert_eq!(error, "can't use map RINGS: failed to create map `FILES`: Argument list too long (os error 7)");
+    }
 }

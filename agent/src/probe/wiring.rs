@@ -10,6 +10,7 @@ use agent_common::{
     options::{names, stage},
     schema::{Abi, Hook},
     shape,
+    shed::{self, Class},
     state::plan,
 };
 
@@ -50,8 +51,8 @@ impl Wiring {
         self.kept || !self.enters.is_empty()
     }
 
-    /// What `filter` takes; with `state`, also what tells of tasks, files and cgroups.
-    pub(super) fn of(filter: &KernelFilter, state: bool) -> Self {
+    /// What `filter` takes; with `state`, also what tells of tasks, files and cgroups; with `shed`, what gives calls up.
+    pub(super) fn of(filter: &KernelFilter, state: bool, shed: bool) -> Self {
         let mut wiring = Self { state, ..Self::default() };
         let mut captured = filter.slots.clone();
         for abi in Abi::ALL {
@@ -64,7 +65,7 @@ impl Wiring {
                 };
                 // A predicate finds a file by them too.
                 let files = if state || verdict != Verdict::Keep { effect::files(entry.row) } else { 0 };
-                wiring.plans.insert(slot, plan::RECORD | changes | files);
+                wiring.plans.insert(slot, plan::RECORD | changes | files | class(shed::class(entry.row)));
                 let mut name = String::new();
                 // Writing to a String does not fail.
                 let _ = shape::write_name(&mut name, entry.row, abi);
@@ -76,12 +77,13 @@ impl Wiring {
                 if files & plan::AT_ENTRY != 0 {
                     wiring.stages.insert((names::FILES_ENTER, stage::FILES_ENTER));
                     wiring.stages.insert((names::TELL_ENTER, stage::TELL_ENTER));
+                    wiring.stages.extend(shed.then_some((names::SHED_ENTER, stage::SHED_ENTER)));
                 }
             }
         }
         // What is left are numbers without a row.
         if !captured.is_empty() {
-            wiring.plans.extend(captured.keys().map(|slot| (*slot, plan::RECORD)));
+            wiring.plans.extend(captured.keys().map(|slot| (*slot, plan::RECORD | class(Class::Other))));
             for verdict in captured.values() {
                 wiring.judge(filter, *verdict, false);
             }
@@ -89,6 +91,7 @@ impl Wiring {
             // Without its entry, an rt_sigreturn would look like a call with number -1.
             wiring.kept = true;
         }
+        wiring.stages.extend(shed.then_some((names::SHED_EXIT, stage::SHED_EXIT)));
         if state {
             wiring.stages.insert((names::CHANGED, stage::CHANGED));
             wiring.stages.insert((names::FILES_EXIT, stage::FILES_EXIT));
@@ -115,6 +118,11 @@ impl Wiring {
     }
 }
 
+/// A class as plans have it.
+fn class(class: Class) -> u32 {
+    if class == Class::Never { plan::CLASSES } else { (class as u32) << plan::CLASS }
+}
+
 #[cfg(test)]
 mod tests {
     use agent_common::{
@@ -126,7 +134,7 @@ mod tests {
     use crate::select::Selection;
 
     fn of(names: &[&'static str], state: bool) -> Wiring {
-        Wiring::of(&KernelFilter::of(&Selection::of(names)), state)
+        Wiring::of(&KernelFilter::of(&Selection::of(names)), state, false)
     }
 
     #[test]
@@ -144,7 +152,7 @@ mod tests {
 
     #[test]
     fn everything_takes_every_slot() {
-        let wiring = Wiring::of(&KernelFilter::of(&Selection::all()), false);
+        let wiring = Wiring::of(&KernelFilter::of(&Selection::all()), false, false);
         assert_eq!(wiring.plans.len() as u32, UNKNOWN_SLOT + 1);
     }
 
@@ -160,12 +168,34 @@ mod tests {
     }
 
     #[test]
+    fn plans_say_what_is_shed() {
+        let shed = |name: &'static str, state: bool| {
+            let filter = KernelFilter::of(&Selection::of(&[name]));
+            let wiring = Wiring::of(&filter, state, true);
+            let programs = wiring.stages.iter().filter(|(name, _)| name.starts_with("shed")).count();
+            let classes: BTreeSet<_> = wiring
+                .plans
+                .values()
+                .filter(|plan| **plan & plan::RECORD != 0)
+                .map(|plan| (plan & plan::CLASSES) >> plan::CLASS)
+                .collect();
+            (programs, classes.into_iter().collect::<Vec<_>>())
+        };
+        assert_eq!(shed("read", true), (1, vec![Class::Io as u32]));
+        assert_eq!(shed("connect", true), (1, vec![Class::Network as u32]));
+        assert_eq!(shed("execve", true), (1, vec![7]), "below no mark");
+        assert_eq!(shed("close", true), (2, vec![Class::Other as u32]), "it is decided at its entry");
+        assert_eq!(shed("close", false).0, 1, "nothing is told at its entry");
+        assert!(of(&["read"], true).stages.iter().all(|(name, _)| !name.starts_with("shed")), "--no-shed");
+    }
+
+    #[test]
     fn predicates_take_the_programs_that_decide_by_them() {
         let judged = |name: &'static str, needs: u32| {
             let mut filter = KernelFilter::of(&Selection::of(&[name]));
             filter.predicates.push(Predicate { needs, ..Predicate::EMPTY });
             filter.slots.values_mut().for_each(|verdict| *verdict = Verdict::When(0));
-            let wiring = Wiring::of(&filter, false);
+            let wiring = Wiring::of(&filter, false, false);
             let stages: Vec<_> = wiring.stages.iter().map(|(name, _)| *name).collect();
             stages.join(" ")
         };

@@ -23,6 +23,8 @@ pub(super) struct Beat {
     pub(super) sent: u64,
     /// Records lost, by [`Reason`].
     pub(super) lost: [u64; Reason::ALL.len()],
+    /// Calls that were shed.
+    pub(super) shed: u64,
     /// Records taken out of the rings.
     pub(super) drained: u64,
     /// Records that were decoded, or found malformed.

@@ -37,6 +37,8 @@ const FIRST_LIST: Duration = Duration::from_secs(30);
 pub(super) struct Loss {
     /// By [`Reason`], in the kernel.
     kernel: [u64; Reason::ALL.len()],
+    /// Given up in the kernel.
+    shed: u64,
     /// By the output.
     output: u64,
     /// Of so many records.
@@ -45,18 +47,22 @@ pub(super) struct Loss {
 
 impl Loss {
     fn between(from: &Beat, to: &Beat) -> Self {
-        let mut loss = Self { output: to.dropped.saturating_sub(from.dropped), ..Self::default() };
+        let mut loss = Self {
+            shed: to.shed.saturating_sub(from.shed),
+            output: to.dropped.saturating_sub(from.dropped),
+            ..Self::default()
+        };
         for (lost, (from, to)) in loss.kernel.iter_mut().zip(from.lost.iter().zip(to.lost)) {
             *lost = to.saturating_sub(*from);
         }
-        let sent = to.sent.saturating_sub(from.sent) + loss.kernel.iter().sum::<u64>();
+        let sent = to.sent.saturating_sub(from.sent) + loss.shed + loss.kernel.iter().sum::<u64>();
         // What the output drops may have been sent before.
         loss.of = sent.max(loss.lost());
         loss
     }
 
     fn lost(&self) -> u64 {
-        self.kernel.iter().sum::<u64>() + self.output
+        self.kernel.iter().sum::<u64>() + self.shed + self.output
     }
 
     /// The lost ones' share, from 0 to 1.
@@ -76,7 +82,9 @@ impl fmt::Display for Loss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {}", self.lost(), self.of)?;
         let by_reason = Reason::ALL.into_iter().map(Reason::name).zip(self.kernel);
-        for (reason, lost) in by_reason.chain([("output", self.output)]).filter(|(_, lost)| *lost > 0) {
+        for (reason, lost) in
+            by_reason.chain([("shed", self.shed), ("output", self.output)]).filter(|(_, lost)| *lost > 0)
+        {
             write!(f, ", {reason} {lost}")?;
         }
         Ok(())

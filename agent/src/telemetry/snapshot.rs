@@ -15,7 +15,7 @@ use super::{
     own::Own,
 };
 use crate::{
-    ledger::{Account, AgentAccount, CpuAccount},
+    ledger::{AgentAccount, CpuAccount},
     metadata::{self, MetadataAccount, kubernetes::KubernetesStats},
     probe::{Probe, ProbeError, levels::RingLevel, runs::Runs},
     stats::Stats,
@@ -93,10 +93,10 @@ pub(super) fn take(probe: &Probe, sources: &Sources<'_>) -> Result<(Snapshot, Be
     let mut sums = vec![Slot::default(); SLOTS as usize];
     probe.counters().read(|cpu, slot, counters| {
         if cpus.last().is_none_or(|last| last.cpu != cpu) {
-            cpus.push(CpuAccount { cpu, account: Account::default() });
+            cpus.push(CpuAccount::new(cpu));
         }
         if let Some(last) = cpus.last_mut() {
-            last.account.add(&counters);
+            last.add(slot, &counters);
         }
         for (sum, counter) in sums.get_mut(slot as usize).into_iter().flatten().zip(counters) {
             *sum += counter;
@@ -156,6 +156,7 @@ fn beat(snapshot: &Snapshot, heartbeats: u64) -> Beat {
         heartbeats,
         sent: 0,
         lost: [0; Reason::ALL.len()],
+        shed: 0,
         drained: agent.drained,
         decoded: agent.decoded + agent.malformed,
         queued: snapshot.queued,
@@ -164,6 +165,7 @@ fn beat(snapshot: &Snapshot, heartbeats: u64) -> Beat {
     };
     for (_, slot) in &snapshot.slots {
         beat.sent += slot[Counter::Sent as usize];
+        beat.shed += slot[Counter::Shed as usize];
         for reason in Reason::ALL {
             beat.lost[reason as usize] += slot[Counter::Lost as usize + reason as usize];
         }

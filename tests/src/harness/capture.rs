@@ -18,6 +18,7 @@ use super::{
     event::Event,
     ledger::Ledger,
     output::{self, Lines},
+    patience::patience,
     program::lanner,
     sentinel::{self, Sentinel},
     temp::TempDir,
@@ -75,7 +76,7 @@ impl Capture {
             file: None,
             exit: Some(0),
             marker: Box::new(Sentinel::make),
-            timeout: TIMEOUT,
+            timeout: patience(TIMEOUT),
         }
     }
 

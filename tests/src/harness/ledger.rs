@@ -17,6 +17,8 @@ pub struct Account {
     pub filtered: u64,
     /// Calls that the kernel's part of the condition refused.
     pub refused: u64,
+    /// Calls given up while a ring was filling.
+    pub shed: u64,
     /// Records handed to a ring.
     pub sent: u64,
     /// Records lost, by reason.
@@ -33,7 +35,7 @@ impl Account {
     /// Whether every call is accounted for.
     #[must_use]
     pub fn closes(&self) -> bool {
-        self.seen == self.own + self.filtered + self.refused + self.sent + self.lost()
+        self.seen == self.own + self.filtered + self.refused + self.shed + self.sent + self.lost()
     }
 
     fn add(&mut self, other: &Self) {
@@ -41,6 +43,7 @@ impl Account {
         self.own += other.own;
         self.filtered += other.filtered;
         self.refused += other.refused;
+        self.shed += other.shed;
         self.sent += other.sent;
         for (reason, lost) in &other.lost {
             *self.lost.entry(reason.clone()).or_default() += lost;
@@ -81,6 +84,8 @@ pub struct AgentAccount {
     pub late: u64,
     /// Losses by the sequence numbers in the records.
     pub sequence_gaps: u64,
+    /// Calls that the output said were shed.
+    pub shed_announced: u64,
 }
 
 /// What the condition did with the calls of a syscall.

@@ -17,12 +17,21 @@ pub fn binary() -> PathBuf {
     path
 }
 
-/// A command that runs the agent, its environment free of `LANNER_*` variables. It serves no metrics: several run at once.
+/// A command that runs the agent, as [`untold`].
 #[must_use]
 pub fn lanner() -> Command {
-    let mut command = Command::new(binary());
-    for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LANNER_")) {
-        command.env_remove(name);
+    untold(Command::new(binary()))
+}
+
+/// A command that becomes the agent, its environment free of what the agent reads there. It serves no metrics: several run
+/// at once.
+#[must_use]
+pub fn untold(mut command: Command) -> Command {
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("LANNER_") || text.starts_with("DRIVER") || text == "HOST_ROOT" {
+            command.env_remove(name);
+        }
     }
     command.env("LANNER_METRICS_LISTEN", "off");
     command

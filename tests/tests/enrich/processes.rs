@@ -300,7 +300,7 @@ fn what_is_known_after_losses() {
     let calls = format!("{CALLS},openat,read,close,fstat");
     let mut fields = fields();
     fields.push("fd.name");
-    let scene = Scene::start_with(&calls, &fields, &["--ring-budget", "256KiB"]);
+    let scene = Scene::start_with(&calls, &fields, &["--ring-budget", "256KiB", "--no-shed"]);
     // Of all that happens now, no record finds room.
     scene.agent().signal(Signal::STOP);
     flood.go();

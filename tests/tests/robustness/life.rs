@@ -12,11 +12,10 @@ use std::{
 
 use rustix::process::{Pid, Signal, getppid, kill_process};
 use serde_json::Value;
-use tests::{Ledger, TempDir, binary, lanner};
+use tests::{Footprint, Ledger, TempDir, binary, lanner, objects::Kind};
 
 use crate::{
     agent::{Agent, Run, alone},
-    kernel::{Kind, await_gone, held},
     load::Load,
     wait::wait_for,
 };
@@ -64,25 +63,6 @@ fn quiet(stderr: &str) -> bool {
     !["error", "broken pipe", "panicked", "lanner:", "can't"].iter().any(|word| lower.contains(word))
 }
 
-#[test]
-fn killed_and_started_again() {
-    let _alone = alone();
-    let load = load();
-    let agent = Agent::start(&["-o", "json"]);
-    assert_eq!(load.complete(), ROUNDS);
-    let held = held(agent.pid());
-    agent.signal(Signal::KILL);
-    assert!(!agent.finish().status.success());
-    await_gone(&held);
-
-    let load = self::load();
-    let agent = Agent::start(&["-o", "json", "--pid", &load.pid()]);
-    assert_eq!(load.complete(), ROUNDS);
-    let run = agent.stop();
-    assert!(run.status.success(), "{}\n{}", run.status, run.stderr);
-    assert!(ledger(&run).syscall("getppid").sent >= ROUNDS);
-}
-
 /// As whoever debugs a node of a cluster has it: the host's root is mounted in a container, and entered from there.
 #[test]
 fn in_a_chroot() {
@@ -109,14 +89,12 @@ fn two_at_once() {
     let load = load();
     let agents = [(); 2].map(|()| Agent::start(&["-o", "json", "--pid", &load.pid(), "--syscalls", "getppid,openat"]));
     assert_eq!(load.complete(), ROUNDS);
-    let held: Vec<_> = agents.iter().map(|agent| held(agent.pid())).collect();
     for run in agents.map(Agent::stop) {
         assert!(run.status.success(), "{}\n{}", run.status, run.stderr);
         ledger(&run);
         let events = lines(&run.folder.join("events"));
         assert_eq!(events.iter().filter(|event| event["syscall"] == "getppid").count() as u64, ROUNDS);
     }
-    held.iter().for_each(await_gone);
 }
 
 #[test]
@@ -301,26 +279,26 @@ fn nothing_is_left() {
         entries.flatten().flatten().map(|entry| entry.path()).collect()
     };
     let before = shared();
-    let mut child = lanner()
-        .args(["-o", "json", "--log-level", "info", "--write", "/dev/null"])
-        .current_dir(&scratch)
-        .env("TMPDIR", &scratch)
-        .stderr(File::create(folder.join("stderr")).expect("a file"))
-        .spawn()
-        .expect("the agent starts");
+    let mut command = lanner();
+    command.args(["-o", "json", "--log-level", "info", "--write", "/dev/null"]).current_dir(&scratch);
+    command.env("TMPDIR", &scratch).stderr(File::create(folder.join("stderr")).expect("a file"));
+    let mut footprint = Footprint::of(&mut command);
+    let mut child = command.spawn().expect("the agent starts");
     wait_for("it captures", || {
         fs::read_to_string(folder.join("stderr")).expect("a log").contains("capturing").then_some(())
     });
-    let held = held(Pid::from_child(&child));
+    footprint.look();
     for kind in [Kind::Program, Kind::Map, Kind::Link] {
+        let held = footprint.objects();
         assert!(held.iter().any(|(held, _)| *held == kind), "a running agent has a {kind:?}: {held:?}");
     }
+    assert_eq!(footprint.processes(), [child.id()], "a process beside it");
     let threads = fs::read_dir(format!("/proc/{}/task", child.id())).expect("threads").count();
     assert!((2..=12).contains(&threads), "{threads} threads");
     kill_process(Pid::from_child(&child), Signal::TERM).expect("a running agent");
     assert!(child.wait().expect("it ends").success());
     assert!(!fs::exists(format!("/proc/{}/task", child.id())).expect("proc"), "a thread is left");
-    await_gone(&held);
+    footprint.await_gone();
     assert_eq!(fs::read_dir(&scratch).expect("a folder").count(), 0, "a file is left where it ran");
     let left: Vec<_> =
         shared().difference(&before).filter(|path| path.to_string_lossy().contains("lanner")).cloned().collect();

@@ -9,7 +9,7 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
-use tests::{TempDir, lanner};
+use tests::{Footprint, TempDir, lanner};
 
 use crate::wait::wait_for;
 
@@ -24,6 +24,7 @@ pub(crate) fn alone() -> MutexGuard<'static, ()> {
 pub(crate) struct Agent {
     child: Child,
     folder: Option<TempDir>,
+    footprint: Footprint,
 }
 
 /// What a run left.
@@ -54,8 +55,9 @@ impl Agent {
     pub(crate) fn launch(mut command: Command, args: &[&str], folder: TempDir, stdout: Stdio) -> Self {
         let stderr = File::create(folder.join("stderr")).expect("a file for the log");
         command.args(["--log-level", "info", "--ledger"]).arg(folder.join("ledger")).args(args);
+        let footprint = Footprint::of(&mut command);
         let child = command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).spawn().expect("the agent starts");
-        let mut agent = Self { child, folder: Some(folder) };
+        let mut agent = Self { child, folder: Some(folder), footprint };
         wait_for("the agent captures", || {
             if agent.stderr().contains("capturing") {
                 return Some(());
@@ -64,6 +66,7 @@ impl Agent {
             assert!(ended.is_none(), "the agent ended before it captured: {ended:?}\n{}", agent.stderr());
             None
         });
+        agent.footprint.look();
         agent
     }
 
@@ -83,11 +86,12 @@ impl Agent {
         fs::read_to_string(folder.join("stderr")).expect("the agent's log")
     }
 
-    /// Waits until it ends by itself.
+    /// Waits until it ends by itself, and until nothing is left of it.
     pub(crate) fn finish(mut self) -> Run {
         let status = wait_for("the agent ends", || self.child.try_wait().expect("a child to wait for"));
         let stderr = self.stderr();
         assert!(!stderr.contains("panicked"), "the agent panicked:\n{stderr}");
+        self.footprint.await_gone();
         let folder = self.folder.take().expect("it is taken once");
         Run { status, stderr, folder }
     }

@@ -42,12 +42,18 @@ impl Load {
         self.stdin.write_all(b"\n").expect("the load waits for a line");
     }
 
-    /// Waits until it is done: how many rounds it made.
-    pub(crate) fn rounds(mut self) -> u64 {
+    /// Waits until it says what it did.
+    pub(crate) fn answer(&mut self) -> String {
         let mut line = String::new();
         self.stdout.read_line(&mut line).expect("the load says what it did");
+        line.trim().to_owned()
+    }
+
+    /// Waits until it is done: how many rounds it made.
+    pub(crate) fn rounds(mut self) -> u64 {
+        let answer = self.answer();
         assert!(self.child.wait().expect("the load ends").success(), "the load failed");
-        line.trim().parse().unwrap_or_else(|error| panic!("{error}: {line}"))
+        answer.parse().unwrap_or_else(|error| panic!("{error}: {answer}"))
     }
 
     /// Lets it begin and waits until it is done.

@@ -11,12 +11,13 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits until `done` has an answer; fails with `what` when it never has.
 pub(crate) fn wait_for<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
+    let patience = tests::patience(PATIENCE);
+    let deadline = Instant::now() + patience;
     loop {
         if let Some(answer) = done() {
             return answer;
         }
-        assert!(Instant::now() < deadline, "waited {PATIENCE:?} in vain: {what}");
+        assert!(Instant::now() < deadline, "waited {patience:?} in vain: {what}");
         pause(Duration::from_millis(2));
     }
 }

@@ -79,8 +79,13 @@ fn vectors(c: &Caller) {
     call!(c, "readv", fd, room.as_ptr(), 2).ok(args! { fd: fd, data: "one,two,three", iovcnt: 2 });
     call!(c, "preadv", fd, room.as_ptr(), 2, 4, 0).ok(args! { fd: fd, data: "two,threeone,", iovcnt: 2, pos: 4 });
     let room = [room[0], iovec { iov_base: two.as_mut_ptr().cast(), iov_len: 100 }];
-    call!(c, "preadv2", fd, room.as_ptr(), 2, 100, 0, RWF_NOWAIT | RWF_HIPRI).is(args! {
-        fd: fd, data: data(&[b'L'; 103]), iovcnt: 2, pos: 100, flags: "RWF_HIPRI|RWF_NOWAIT"
+    // Not every file system takes these flags: then what is there is read without.
+    let made = call!(c, "preadv2", fd, room.as_ptr(), 2, 100, 0, RWF_NOWAIT | RWF_HIPRI);
+    let refused = made.ret() == -i64::from(EOPNOTSUPP);
+    let args = args! { fd: fd, iovcnt: 2, pos: 100, flags: "RWF_HIPRI|RWF_NOWAIT" };
+    made.is(if refused { args.with("data", ()) } else { args.with("data", data(&[b'L'; 103])) });
+    call!(c, "preadv2", fd, room.as_ptr(), 2, 100, 0, 0).ok(args! {
+        fd: fd, data: data(&[b'L'; 103]), iovcnt: 2, pos: 100, flags: "0"
     });
     call!(c, "readv", -1, room.as_ptr(), 2).fails(EBADF, args! { fd: -1, data: (), iovcnt: 2 });
     close(fd);

@@ -5,7 +5,7 @@ use std::fs;
 
 use agent_common::schema::Abi;
 use libc::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     caller::{Caller, args, call, whole},
@@ -62,16 +62,17 @@ fn namespaces(c: &Caller) {
     // In a namespace of process ids, too, the agent shows those of the first one.
     c.in_child(|c| {
         call!(c, "unshare", CLONE_NEWPID).ok(args! { flags: "CLONE_NEWPID" });
-        let pid = fork_by(SYS_fork, [0; 5], 44);
-        c.note_call(Abi::Native, "fork", pid, args! {});
+        let pid = fork_by(SYS_clone, [SIGCHLD as u64, 0, 0, 0, 0], 44);
+        let args = args! { flags: "SIGCHLD", newsp: 0, parent_tid: 0, child_tid: 0, tls: 0 };
+        c.note_call(Abi::Native, "clone", pid, args);
         c.note_child(pid, "exit", None, args! { status: 44 });
         reap(pid);
     });
     let (mut request, mut ids) = ([0_u64; 4], [0_u64; 4]);
     request[0] = 32;
-    call!(c, "listns", request.as_ptr(), ids.as_mut_ptr(), 4, 0).is(args! {
-        req: whole(bytes_of(&request)), ns_ids: (), nr_ns_ids: 4, flags: 0
-    });
+    let made = call!(c, "listns", request.as_ptr(), ids.as_mut_ptr(), 4, 0);
+    let listed = usize::try_from(made.ret()).map_or(Value::Null, |listed| json!(ids[..listed]));
+    made.is(args! { req: whole(bytes_of(&request)), ns_ids: listed, nr_ns_ids: 4, flags: 0 });
 }
 
 fn mounts(c: &Caller) {

@@ -117,7 +117,7 @@ fn unix_addr(name: &[u8]) -> (sockaddr_un, u32) {
     let mut addr: sockaddr_un = zeroed();
     addr.sun_family = AF_UNIX as u16;
     for (to, from) in addr.sun_path.iter_mut().zip(name) {
-        *to = from.cast_signed();
+        *to = c_char::from_ne_bytes([*from]);
     }
     (addr, (offset_of!(sockaddr_un, sun_path) + name.len()) as u32)
 }

@@ -28,7 +28,8 @@ pub(crate) fn cases(c: &Caller) {
         attributes,
         limits,
         machine,
-        probes,
+        uprobe,
+        uretprobe,
         exec::cases,
         credentials::cases,
     ]);
@@ -68,6 +69,22 @@ fn groups(c: &Caller) {
 /// says, and does not return from here: not even the stack is touched.
 pub(crate) fn fork_by(nr: i64, arguments: [u64; 5], status: i32) -> i64 {
     let pid;
+    #[cfg(target_arch = "aarch64")]
+    // SAFETY: the child makes one call, which ends it.
+    unsafe {
+        asm!(
+            "svc #0",
+            "cbnz x0, 2f",
+            "mov x8, 93",
+            "mov w0, w9",
+            "svc #0",
+            "2:",
+            inlateout("x8") nr => _, inlateout("x0") arguments[0] => pid,
+            in("x1") arguments[1], in("x2") arguments[2], in("x3") arguments[3], in("x4") arguments[4],
+            in("x9") status,
+        );
+    }
+    #[cfg(target_arch = "x86_64")]
     // SAFETY: the child makes one call, which ends it.
     unsafe {
         asm!(
@@ -103,13 +120,18 @@ fn forks(c: &Caller) {
         c.note_child(pid, "exit", None, args! { status: 3 });
         reap(pid);
     };
-    made("fork", SYS_fork, [0; 5], &|| args! {});
-    made("vfork", SYS_vfork, [0; 5], &|| args! {});
+    #[cfg(target_arch = "x86_64")]
+    {
+        made("fork", SYS_fork, [0; 5], &|| args! {});
+        made("vfork", SYS_vfork, [0; 5], &|| args! {});
+    }
 
     let (mut parent, mut child) = (0_i32, 0_i32);
     let (parent, child) = (&raw mut parent, &raw mut child);
     let flags = (CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD) as u64;
-    made("clone", SYS_clone, [flags, 0, parent.reg(), child.reg(), 0x77], &|| {
+    // The last two are the other way round on Arm.
+    let last = if cfg!(target_arch = "x86_64") { [child.reg(), 0x77] } else { [0x77, child.reg()] };
+    made("clone", SYS_clone, [flags, 0, parent.reg(), last[0], last[1]], &|| {
         args! {
             flags: "CLONE_VM|CLONE_VFORK|CLONE_PARENT_SETTID|SIGCHLD",
             newsp: 0,
@@ -153,7 +175,7 @@ fn ends(c: &Caller) {
 
 /// A child that ends at once with this status.
 fn child_that_exits(status: i32) -> i64 {
-    let pid = fork_by(SYS_fork, [0; 5], status);
+    let pid = fork_by(SYS_clone, [SIGCHLD as u64, 0, 0, 0, 0], status);
     assert!(pid > 0);
     pid
 }
@@ -342,9 +364,13 @@ fn machine(c: &Caller) {
     call!(c, "uselib", c"/no/such/library").is(args! { library: "/no/such/library" });
 }
 
-/// Calls that only what the kernel itself puts at probed addresses makes.
-fn probes(c: &Caller) {
+/// A call that only what the kernel itself puts at probed addresses makes.
+fn uprobe(c: &Caller) {
     call!(c, "uprobe").fails(ENXIO, args! {});
+}
+
+/// The same where probed functions return.
+fn uretprobe(c: &Caller) {
     if in_kernel("uretprobe") {
         let status = c.child(|c| {
             last!(c, "uretprobe", [], -1, args! {});

@@ -61,7 +61,8 @@ fn queueing(c: &Caller) {
 /// A handler that does nothing.
 extern "C" fn ignore(_: i32) {}
 
-/// The kernel's `struct sigaction` with the C library's way back from a handler: `arch/x86/include/uapi/asm/signal.h`.
+/// The kernel's `struct sigaction` with the C library's way back from a handler, if it has one:
+/// `include/uapi/asm-generic/signal.h`.
 fn kernel_action(signal: i32) -> [u64; 4] {
     let mut action = [0; 4];
     // SAFETY: it only asks for what is set.
@@ -82,6 +83,8 @@ fn handle(signal: i32) -> [u64; 4] {
     kernel_action(signal)
 }
 
+const FLAGS: &[(u64, &str)] = &[(0x0400_0000, "SA_RESTORER"), (0x1000_0000, "SA_RESTART"), (0x4000_0000, "SA_NODEFER")];
+
 fn actions(c: &Caller) {
     let default =
         |restorer: u64| json!({ "sa_handler": "SIG_DFL", "sa_flags": "0", "sa_restorer": restorer, "sa_mask": [] });
@@ -93,7 +96,7 @@ fn actions(c: &Caller) {
         let action = [handled[0], handled[1] | SA_NODEFER as u64, handled[2], mask];
         let shown = json!({
             "sa_handler": action[0],
-            "sa_flags": "SA_RESTORER|SA_RESTART|SA_NODEFER",
+            "sa_flags": structs::flags(action[1], FLAGS),
             "sa_restorer": action[2],
             "sa_mask": ["SIGHUP", "SIGALRM"],
         });

@@ -16,7 +16,7 @@ pub(crate) fn cases(c: &Caller) {
 /// A member of `struct utsname`.
 fn text(bytes: &[c_char]) -> String {
     let until = bytes.iter().take_while(|byte| **byte != 0);
-    String::from_utf8(until.map(|byte| byte.cast_unsigned()).collect()).expect("names are text")
+    String::from_utf8(until.map(|byte| byte.to_ne_bytes()[0]).collect()).expect("names are text")
 }
 
 fn names(c: &Caller) {

@@ -10,7 +10,7 @@ use crate::{build, process, workspace};
 /// What cargo's environment needs for `arch`: variables and the compiler that they name. Nothing on the machine itself.
 ///
 /// The error names all that is missing, with how to get it.
-pub(super) fn environment(arch: Arch) -> Result<Vec<(String, PathBuf)>, String> {
+pub(crate) fn environment(arch: Arch) -> Result<Vec<(String, PathBuf)>, String> {
     if arch == Arch::HOST {
         return Ok(Vec::new());
     }

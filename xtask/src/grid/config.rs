@@ -3,7 +3,6 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
     path::{Path, PathBuf},
 };
 
@@ -12,10 +11,13 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde::Deserialize;
 
 use super::{driverkit, objects::Probe};
-use crate::repository::url::{self, Target};
+use crate::{
+    input,
+    repository::url::{self, Target},
+};
 
 /// Bytes of a configuration file that are read at most.
-pub(super) const MAX_FILE: u64 = 4 << 20;
+const MAX_FILE: u64 = 4 << 20;
 
 /// What a repository is to hold.
 #[derive(Clone, Debug)]
@@ -120,8 +122,7 @@ impl Config {
     pub(super) fn read(path: Option<&Path>) -> Result<Self> {
         let Some(path) = path else { return Self::of_toml("", Path::new("."), "") };
         let shown = path.display().to_string();
-        let yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-        if path.is_dir() || yaml {
+        if path.is_dir() || driverkit::is_yaml(path) {
             let mut config = Self::of_toml("", Path::new("."), "")?;
             config.kernels = driverkit::read(path)?;
             ensure!(!config.kernels.is_empty(), "{shown}: there is no .yaml file in it");
@@ -208,10 +209,8 @@ impl Config {
 
 /// A file's text, if it is of a size that a person could have written.
 pub(super) fn text(path: &Path) -> Result<String> {
-    let shown = path.display();
-    let about = fs::metadata(path).with_context(|| format!("cannot read {shown}"))?;
-    ensure!(about.len() <= MAX_FILE, "{shown}: more than {} MiB", MAX_FILE >> 20);
-    fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))
+    let text = String::from_utf8(input::read(path, MAX_FILE)?);
+    text.with_context(|| format!("cannot read {}: it is no text", path.display()))
 }
 
 /// An architecture, as Rust, `uname -m` or driverkit names it.

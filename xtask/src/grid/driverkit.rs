@@ -40,12 +40,17 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> 
         let path = entry?.path();
         if path.is_dir() {
             collect(&path, depth + 1, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+        } else if is_yaml(&path) {
             ensure!(files.len() < MAX_FILES, "{shown}: more than {MAX_FILES} files");
             files.push(path);
         }
     }
     Ok(())
+}
+
+/// Whether a file of this name is one of driverkit's.
+pub(super) fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
 /// The kernel that a file describes.

@@ -13,6 +13,7 @@ use super::{
     objects::Probe,
 };
 use crate::{
+    input,
     output::{self, sha256},
     repository::{
         manifest::{File, Kind},
@@ -62,9 +63,7 @@ fn is_for(kernel: &Kernel, probe: &Probe) -> bool {
 /// Puts a kernel's BTF beside its object, packed if it is packed.
 fn btf(config: &Config, kernel: &Kernel, path: &Path, folder: &Path, changes: &mut Changes) -> Result<File> {
     let shown = path.display();
-    let about = fs::metadata(path).with_context(|| format!("{}: cannot read {shown}", kernel.place))?;
-    ensure!(about.len() <= MAX_BTF, "{}: {shown} has more than {} MiB", kernel.place, MAX_BTF >> 20);
-    let bytes = fs::read(path).with_context(|| format!("cannot read {shown}"))?;
+    let bytes = input::read(path, MAX_BTF).with_context(|| kernel.place.clone())?;
     let [plain, packed] = url::kernel_btf(&config.name, &kernel.target);
     let name = if bytes.starts_with(b"\xfd7zXZ\0") {
         packed

@@ -10,7 +10,7 @@ use object::{Architecture, File, Object as _, ObjectSection as _};
 
 use super::config::{self, Config, GivenObject};
 use crate::{
-    build_ebpf,
+    build_ebpf, input,
     output::sha256,
     process,
     repository::{
@@ -63,9 +63,8 @@ pub(super) fn all(config: &Config) -> Result<Vec<Probe>> {
 /// Reads an object, and what it says of itself.
 pub(super) fn read(path: &Path, revision: &str) -> Result<Probe> {
     let shown = workspace::short(path);
+    let bytes = input::read(path, MAX_OBJECT)?;
     let about = fs::metadata(path).with_context(|| format!("cannot read {shown}"))?;
-    ensure!(about.len() <= MAX_OBJECT, "{shown}: more than {} MiB: no probe", MAX_OBJECT >> 20);
-    let bytes = fs::read(path).with_context(|| format!("cannot read {shown}"))?;
     let built = about.modified().unwrap_or(SystemTime::UNIX_EPOCH);
     probe(bytes, revision, &humantime::format_rfc3339_seconds(built).to_string()).with_context(|| shown)
 }

@@ -104,8 +104,7 @@ impl BuildError {
     #[must_use]
     pub fn lacks(&self) -> Vec<Lack> {
         let Self::Missing { missing, distribution } = self else {
-            let what = "the sources inside this lanner".to_owned();
-            return vec![Lack { what, why: self.to_string(), remedy: None }];
+            return vec![Lack { what: super::FROM.to_owned(), why: self.to_string(), remedy: None }];
         };
         let lack = |missing: &Missing| Lack {
             what: "a toolchain".to_owned(),

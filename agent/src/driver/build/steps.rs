@@ -4,7 +4,7 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
-    fs, io,
+    fs,
     path::{self, Path},
     process::{Command, ExitStatus, Stdio},
 };
@@ -15,8 +15,6 @@ use super::{BuildError, Folder, Request, Tools, stop::Build};
 
 /// Variables that a compiler may see; more of root's are nobody else's business.
 const PASSED: [&str; 4] = ["LANG", "LC_ALL", "PATH", "TERM"];
-/// Bytes that are kept of what a tool says.
-const MAX_SAID: usize = 64 << 10;
 
 /// The steps of one build.
 #[derive(Debug)]
@@ -56,14 +54,14 @@ impl Steps<'_> {
         if self.tools.toolchain.core == Core::Source {
             command.arg("--sync").arg(rustc.sysroot.join("lib/rustlib/src/rust/library/Cargo.toml"));
         }
-        let (status, said) = self.run(command.arg(to).stdout(Stdio::null()))?;
+        let (status, said) = self.run(command.arg(to))?;
         if status.success() { Ok(()) } else { Err(BuildError::Fetch { status, said }) }
     }
 
     /// Compiles, with what is here and nothing else.
     pub(super) fn compile(&self) -> Result<(), BuildError> {
         let own = self.folder.home();
-        let mut home = self.tools.crates(own.clone()).0;
+        let (mut home, _) = self.tools.crates(own.clone());
         let mut command = self.cargo(&self.tools.search, "build");
         command.args(["--profile", "probe", "--offline"]);
         if let Some(vendor) = &self.request.vendor {
@@ -95,19 +93,17 @@ impl Steps<'_> {
 
     /// Runs `command`, and returns what it said on stderr if the user has not seen that.
     fn run(&self, command: &mut Command) -> Result<(ExitStatus, String), BuildError> {
-        let cannot = |error: io::Error, command: &Command| BuildError::Start {
-            program: command.get_program().to_string_lossy().into_owned(),
-            error,
-        };
         let stderr = if self.request.talks { Stdio::inherit() } else { Stdio::piped() };
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr);
         let ran = self.build.run(command);
         if self.build.is_stopped() {
             return Err(BuildError::Stopped);
         }
-        let (status, said) = ran.map_err(|error| cannot(error, command))?;
-        let end = said.len().saturating_sub(MAX_SAID);
-        Ok((status, String::from_utf8_lossy(said.get(end..).unwrap_or_default()).into_owned()))
+        let (status, said) = ran.map_err(|error| BuildError::Start {
+            program: command.get_program().to_string_lossy().into_owned(),
+            error,
+        })?;
+        Ok((status, String::from_utf8_lossy(&said).into_owned()))
     }
 }
 

@@ -3,7 +3,7 @@
 //! their folders: a signal to this program alone reaches neither.
 
 use std::{
-    io::{self, Read as _},
+    io::{self, Read},
     os::unix::process::CommandExt as _,
     process::{Command, ExitStatus},
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
@@ -20,12 +20,21 @@ use tokio::{
     sync::oneshot,
 };
 
+/// Bytes that are kept of what a tool says.
+const MAX_SAID: u64 = 64 << 10;
+
 /// The builds of this process.
 static HERE: Builds = Builds::new();
 
 /// Ends every build of this process, and lets none begin; returns when their folders are gone.
 pub fn stop() {
     HERE.stop();
+}
+
+/// Whether that has happened.
+#[must_use]
+pub fn is_stopped() -> bool {
+    HERE.underway().stopped
 }
 
 /// Does `work`, a build, which a signal ends.
@@ -120,7 +129,8 @@ impl Build<'_> {
         self.0.underway().stopped
     }
 
-    /// Runs `command` to its end, which [`stop`] brings about sooner; returns what it said on stderr, if that is piped.
+    /// Runs `command` to its end, which [`stop`] brings about sooner; returns the end of what it said on stderr, if that is
+    /// piped.
     pub(super) fn run(&self, command: &mut Command) -> io::Result<(ExitStatus, Vec<u8>)> {
         let mut underway = self.0.underway();
         if underway.stopped {
@@ -132,16 +142,23 @@ impl Build<'_> {
         underway.groups.push(group);
         drop(underway);
 
-        let mut said = Vec::new();
-        let read = child.stderr.take().map_or(Ok(0), |mut stderr| stderr.read_to_end(&mut said));
+        let said = child.stderr.take().map_or_else(|| Ok(Vec::new()), the_end);
         // Its id stays its own until `wait`, so that nobody else's processes are ended.
         let ended = retry_on_intr(|| waitid(WaitId::Pid(group), WaitIdOptions::EXITED.union(WaitIdOptions::NOWAIT)));
         self.0.underway().groups.retain(|one| *one != group);
         let status = child.wait()?;
         ended?;
-        read?;
-        Ok((status, said))
+        Ok((status, said?))
     }
+}
+
+/// Reads all there is, and keeps the last [`MAX_SAID`] bytes.
+fn the_end(mut from: impl Read) -> io::Result<Vec<u8>> {
+    let mut end = Vec::new();
+    while from.by_ref().take(MAX_SAID).read_to_end(&mut end)? > 0 {
+        end.drain(..end.len().saturating_sub(MAX_SAID as usize));
+    }
+    Ok(end)
 }
 
 impl Drop for Build<'_> {
@@ -183,6 +200,14 @@ mod tests {
         });
         assert!(builds.begin().is_none(), "it begins after the end");
         assert!(builds.underway().groups.is_empty());
+    }
+
+    #[test]
+    fn of_much_the_end_is_kept() {
+        let much: Vec<u8> = (0..3 * MAX_SAID as u32 / 2).map(|n| (n % 251) as u8).collect();
+        assert_eq!(the_end(much.as_slice()).expect("words"), much[much.len() - MAX_SAID as usize..]);
+        assert_eq!(the_end(&much[..1000]).expect("words"), much[..1000]);
+        assert!(the_end(&b""[..]).expect("words").is_empty());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! With which toolchain a probe is built here, and as whom.
 
 use std::{
-    env, fs,
+    env,
     path::{Path, PathBuf},
     process::Stdio,
 };
@@ -23,7 +23,8 @@ pub(super) struct Tools {
 }
 
 impl Tools {
-    /// The first user of the least privilege who can use a toolchain, and `folders`: who called sudo, one who has nothing, ourselves.
+    /// The first user of the least privilege who can use a toolchain, and `folders`: who called sudo, one who has nothing,
+    /// ourselves.
     pub(super) fn find(folders: &[&Path]) -> Result<Self, BuildError> {
         let own = own();
         let mut candidates = Vec::new();
@@ -59,8 +60,7 @@ impl Tools {
                 least = Some(missing);
             }
         }
-        let os_release = fs::read_to_string("/etc/os-release").unwrap_or_default();
-        Err(BuildError::Missing { missing: least.unwrap_or_default(), distribution: Distribution::of(&os_release) })
+        Err(BuildError::Missing { missing: least.unwrap_or_default(), distribution: Distribution::here() })
     }
 
     /// One line about them.
@@ -69,7 +69,7 @@ impl Tools {
     }
 
     /// Whether programs can work in `folder`.
-    pub(super) fn reaches(&self, folder: &Path) -> bool {
+    fn reaches(&self, folder: &Path) -> bool {
         let mut cargo = self.search.command(&self.toolchain.rustc.program("cargo"));
         cargo.arg("--version").current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         cargo.status().is_ok_and(|status| status.success())

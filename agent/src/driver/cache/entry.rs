@@ -3,8 +3,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::driver::verify::sha256;
-
 /// What a file is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
@@ -71,10 +69,9 @@ pub struct Key<'a> {
 }
 
 impl Key<'_> {
-    /// The name of the entry's file: names of repositories may be longer than names of files.
+    /// The name of the entry's file.
     pub(super) fn entry(&self) -> String {
-        let whole = [self.driver_version, self.arch, self.file].join("\0");
-        format!("{}.json", sha256(whole.as_bytes()).get(..32).unwrap_or_default())
+        format!("{}.json", super::name_for([self.driver_version, self.arch, self.file]))
     }
 }
 

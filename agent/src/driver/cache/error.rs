@@ -29,8 +29,18 @@ pub enum CacheError {
         /// What is wrong.
         why: String,
     },
+    /// It looks so, but is not removed: whoever has the lock may be putting it there.
+    #[error("{file} in the cache is damaged: {why}; it stays there, for {error}")]
+    Stays {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        why: String,
+        /// What keeps it.
+        error: Box<Self>,
+    },
     /// Somebody else writes, and does not end.
-    #[error("{0} is held by another process")]
+    #[error("{0} is held by another process, which may have been stopped: end it, or try again when it has ended")]
     Locked(PathBuf),
     /// The file system says no.
     #[error("can't {what} {path}: {error}")]

@@ -162,7 +162,8 @@ fn it_keeps_to_its_size() {
 #[test]
 fn many_at_once_see_whole_files() {
     let folder = Folder::new();
-    let cache = cache(&folder);
+    // A slow disk is no reason to give up.
+    let cache = Cache { patience: Duration::from_mins(10), ..cache(&folder) };
     let contents: Vec<Vec<u8>> = (0..4_u8).map(|n| vec![n; 50_000 + usize::from(n)]).collect();
     thread::scope(|scope| {
         for content in &contents {
@@ -197,6 +198,22 @@ fn a_lock_that_is_not_given_back_is_not_waited_for() {
 }
 
 #[test]
+fn what_looks_damaged_while_another_writes_stays() {
+    let folder = Folder::new();
+    let cache = cache(&folder).limited(LIMIT);
+    put(&cache, "a.o", b"words");
+    let object = cache.root.join(OBJECTS).join(sha256(b"words"));
+    let file = fs::File::open(cache.root.join(LOCK)).expect("a file");
+    flock(&file, FlockOperation::LockExclusive).expect("a lock");
+    fs::remove_file(&object).expect("a file");
+    let error = cache.find(key("a.o")).expect_err("it is gone").to_string();
+    assert!(error.contains("is gone; it stays there, for") && error.contains("held by another process"), "{error}");
+    // The other has put it back.
+    fs::write(&object, b"words").expect("a file");
+    assert_eq!(cache.find(key("a.o")).expect("an entry").expect("an entry").bytes, b"words");
+}
+
+#[test]
 fn the_newest_manifest_is_remembered() {
     let folder = Folder::new();
     let cache = cache(&folder);
@@ -207,7 +224,7 @@ fn the_newest_manifest_is_remembered() {
     cache.saw("KEY", VERSION, "x86_64", one).expect("room");
     assert_eq!(newest("x86_64").as_deref(), Some(two));
     assert_eq!(newest("aarch64"), None);
-    fs::write(cache.root.join(SEEN).join(seen("KEY", VERSION, "x86_64")), "odd").expect("a file");
+    fs::write(cache.root.join(SEEN).join(name_for(["KEY", VERSION, "x86_64"])), "odd").expect("a file");
     assert_eq!(newest("x86_64"), None);
 }
 

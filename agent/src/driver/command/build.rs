@@ -21,7 +21,7 @@ use crate::{
 /// Builds a probe, checks it as any other, and keeps it.
 pub(super) fn run(out: &mut impl Write, args: &BuildArgs) -> Result<()> {
     let BuildArgs { site, arch, vendor, output } = args;
-    let config = Config::of(&site.probe, &site.host_root)?;
+    let config = Config::at(site)?;
     ensure!(
         *arch == Arch::HOST || output.is_some(),
         "a probe for {} is of no use to this machine: name a file for it with --output FILE",
@@ -44,8 +44,7 @@ pub(super) fn run(out: &mut impl Write, args: &BuildArgs) -> Result<()> {
     if let Some(root) = &config.cache {
         let file = url::portable_object(&config.driver_name);
         let key = Key { driver_version: &config.driver_version, arch: ARCH, file: &file };
-        let kept = Cache::open(root)
-            .and_then(|cache| cache.put(key, "the sources inside this lanner", object.bytes(), Evidence::Built));
+        let kept = Cache::open(root).and_then(|cache| cache.put(key, build::FROM, object.bytes(), Evidence::Built));
         kept.context("the probe is not kept")?;
         writeln!(out, "  kept in {}", root.display())?;
     }

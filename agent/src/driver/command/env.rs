@@ -32,7 +32,7 @@ pub(super) fn write(out: &mut impl Write, config: &Config) -> io::Result<()> {
 fn quoted(value: &str) -> String {
     let mut quoted = String::with_capacity(value.len());
     for c in value.chars().filter(|c| !c.is_control()) {
-        if ['"', '\\', '$', '`', '!'].contains(&c) {
+        if ['"', '\\', '$', '`'].contains(&c) {
             quoted.push('\\');
         }
         quoted.push(c);
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn a_shell_reads_what_was_meant() {
-        let odd = "a \"b\" $(touch /tmp/x) `id` \\ 'c' é";
+        let odd = "a \"b\" $(touch /tmp/x) `id` \\ 'c' é!";
         let script = format!("printf %s \"{}\"", quoted(odd));
         let said = std::process::Command::new("sh").args(["-c", &script]).output().expect("a shell");
         assert_eq!(String::from_utf8_lossy(&said.stdout), odd);

@@ -272,24 +272,21 @@ fn without_os_release_a_file_tells() {
 
 #[test]
 fn a_host_is_read_below_its_root() {
-    let folder = tempfile();
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
     fs::create_dir_all(folder.join("etc")).expect("a folder");
     fs::create_dir_all(folder.join("usr/lib")).expect("a folder");
     fs::write(folder.join("usr/lib/os-release"), "# words\nID=talos\nVERSION_ID='1.4.1'\nNAME=\"a \\\"b\\\"\"\n")
         .expect("a file");
     // As a distribution may have it: absolute, which must not lead out of the root.
     std::os::unix::fs::symlink("/usr/lib/os-release", folder.join("etc/os-release")).expect("a link");
-    let host = Description::read(&folder, Some("6.1.27-talos"), Some("#1"));
+    let host = Description::read(folder, Some("6.1.27-talos"), Some("#1"));
     assert_eq!(host.target().stem(), "talos_6.1.27-talos_1_1.4.1");
     assert_eq!(host.os_release.expect("keys").get("NAME").map(String::as_str), Some("a \"b\""));
-    let running = Description::read(&folder, None, None);
+    let running = Description::read(folder, None, None);
     assert_eq!(running.release, rustix::system::uname().release().to_string_lossy());
-    fs::remove_dir_all(&folder).expect("a folder to remove");
-    assert_eq!(Description::read(&folder, None, None).target().id, UNDETERMINED);
-}
-
-fn tempfile() -> std::path::PathBuf {
-    std::env::temp_dir().join(format!("lanner-host-{}", std::process::id()))
+    fs::remove_dir_all(folder).expect("a folder to remove");
+    assert_eq!(Description::read(folder, None, None).target().id, UNDETERMINED);
 }
 
 proptest::proptest! {

@@ -10,7 +10,7 @@ use crate::driver::address::BadAddress;
 /// Why a file can't be had.
 #[derive(Debug)]
 pub struct HttpError {
-    /// What was asked for.
+    /// What was asked for; empty when the settings are wrong.
     pub url: String,
     /// Where a redirection led.
     pub at: Option<String>,
@@ -74,6 +74,11 @@ pub enum Why {
 }
 
 impl HttpError {
+    /// One of settings, for which nobody was asked.
+    pub(super) const fn of_settings(why: Why) -> Self {
+        Self { url: String::new(), at: None, why, tries: 0 }
+    }
+
     /// Whether the server says that there is no such file.
     #[must_use]
     pub const fn is_missing(&self) -> bool {

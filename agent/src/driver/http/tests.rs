@@ -1,28 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Servers with bad manners.
 
-use std::{
-    net::TcpListener,
-    sync::{Arc, Mutex},
-    time::Instant,
-};
+use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::driver::testing::{
-    Folder,
-    server::{Reply, Server},
+    Folder, http_settings as settings,
+    server::{Reply, Server, nobody},
 };
-
-fn settings() -> Settings {
-    Settings {
-        timeout: Duration::from_secs(20),
-        insecure: false,
-        headers: Vec::new(),
-        ca: None,
-        proxies: Proxies::default(),
-        progress: false,
-    }
-}
 
 /// A client that does not wait, and the pauses it would have made.
 fn client_of(settings: Settings) -> (Client, Arc<Mutex<Vec<Duration>>>) {
@@ -115,7 +100,7 @@ fn a_server_with_trouble_is_asked_again() {
 
 #[test]
 fn a_server_may_say_when_to_come_back() {
-    let later = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(30));
+    let later = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(59));
     let date = format!("Retry-After: {later}");
     let server = Server::start(move |_, nth| match nth {
         0 => Reply::of(429, &["Retry-After: 7"], b""),
@@ -127,7 +112,8 @@ fn a_server_may_say_when_to_come_back() {
     client.get(&address(&server.url("/x")), 9, None).expect("a file");
     let pauses = pauses.lock().expect("no panic").clone();
     assert_eq!(pauses[0], Duration::from_secs(7));
-    assert!(pauses[1] > Duration::from_secs(20) && pauses[1] <= Duration::from_secs(30), "{pauses:?}");
+    // More than it would have waited by itself.
+    assert!(pauses[1] > Duration::from_secs(1) && pauses[1] <= Duration::from_secs(59), "{pauses:?}");
     assert!(pauses[2] <= Duration::from_secs(1), "{pauses:?}");
     // Nobody waits for an hour.
     let server = Server::start(|_, _| Reply::of(429, &["Retry-After: 3600"], b""));
@@ -166,18 +152,17 @@ fn a_slow_server_is_given_up() {
     for reply in [Reply::raw(part).and_hold(), Reply::raw("").and_hold()] {
         let server = Server::start(move |_, _| reply.clone());
         let (client, _) = client_of(Settings { timeout: Duration::from_millis(150), ..settings() });
-        let started = Instant::now();
         let error = client.get(&address(&server.url("/x")), 10, None).expect_err("an error").to_string();
-        assert!(error.contains("too long") && error.contains("4 tries"), "{error}");
-        assert!(started.elapsed() < Duration::from_secs(10));
+        // Of all times that bound a request it is the shortest that ran out.
+        assert!(error.contains("too long (global)") && error.contains("4 tries"), "{error}");
     }
 }
 
 #[test]
 fn a_server_that_is_not_there() {
-    let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    let (_connection, gone) = nobody();
     let (client, _) = client();
-    let error = client.get(&address(&format!("http://127.0.0.1:{port}/x")), 10, None).expect_err("an error");
+    let error = client.get(&address(&format!("http://{gone}/x")), 10, None).expect_err("an error");
     assert!(error.is_of_server() && error.to_string().contains("refused"), "{error}");
     assert!(error.remedy().expect("a remedy").contains("NO_PROXY"));
     let server = Server::start(|_, _| Reply::raw("SSH-2.0-OpenSSH_9.6\r\n"));
@@ -263,6 +248,8 @@ fn wrong_settings_are_told_at_once() {
     let error = wrong(|settings, _| settings.headers.push("X-Token: sec\nret".to_owned()));
     assert!(error.contains("\"X-Token\"") && !error.contains("sec"), "{error}");
     assert!(wrong(|settings, folder| settings.ca = Some(folder.join("none"))).contains("can't read certificates"));
+    // It has no size, and no end.
+    assert!(wrong(|settings, _| settings.ca = Some("/dev/zero".into())).contains("more than 4194304 bytes"));
     std::fs::write(folder.join("ca"), "words").expect("a file");
     assert!(wrong(|settings, folder| settings.ca = Some(folder.join("ca"))).contains("no certificate as PEM"));
 }

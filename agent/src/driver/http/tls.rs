@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Who vouches for servers: those whom this machine trusts, and those of a file.
 
-use std::{fs, io, path::Path, sync::Arc};
+use std::{io, path::Path, sync::Arc};
 
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 
 use super::{HttpError, Why};
+use crate::driver;
 
 /// Bytes of a file with certificates.
 const MAX_FILE: u64 = 4 << 20;
@@ -19,12 +20,7 @@ pub(super) fn config(file: Option<&Path>) -> Result<TlsConfig, HttpError> {
     let mut certificates: Vec<_> =
         native.certs.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect();
     if let Some(path) = file {
-        let bad = |error| HttpError {
-            url: String::new(),
-            at: None,
-            why: Why::Certificates { path: path.to_owned(), error },
-            tries: 0,
-        };
+        let bad = |error| HttpError::of_settings(Why::Certificates { path: path.to_owned(), error });
         certificates.extend(read(path).map_err(bad)?);
     }
     Ok(TlsConfig::builder()
@@ -35,10 +31,7 @@ pub(super) fn config(file: Option<&Path>) -> Result<TlsConfig, HttpError> {
 }
 
 fn read(path: &Path) -> io::Result<Vec<Certificate<'static>>> {
-    if fs::metadata(path)?.len() > MAX_FILE {
-        return Err(io::Error::other("it is too large for a file of certificates"));
-    }
-    let pem = fs::read(path)?;
+    let pem = driver::read(path, MAX_FILE)?;
     let mut certificates = Vec::new();
     for item in parse_pem(&pem) {
         match item {

@@ -2,12 +2,12 @@
 //! What was fetched or built before. It is trusted for the same reason as then, which is tried again: a key that is not
 //! trusted any more, or a manifest that a newer one has replaced, ends that.
 
-use super::{Resolver, Try};
+use super::{BUILT, Resolver, Try};
 use crate::driver::{
     cache::{Found, Proof},
     manifest::Manifest,
     report::{Outcome, Source},
-    repository::{FileError, Untrusted, compare, not_replayed},
+    repository::{FileError, Untrusted, by, compare, not_replayed, trust},
     verify::ARCH,
 };
 
@@ -39,8 +39,7 @@ impl Resolver<'_> {
         match self.trust(&found) {
             Ok(trust) => Some((found, trust)),
             Err(error) => {
-                let (what, remedy) = (&found.entry.from, error.remedy().map(str::to_owned));
-                self.provenance.tried(Source::Cache, what, error.outcome(), error, remedy);
+                self.failed(Source::Cache, &found.entry.from, &error);
                 None
             }
         }
@@ -56,11 +55,11 @@ impl Resolver<'_> {
                 manifest.check(&found.entry.driver_version, ARCH).map_err(|error| untrusted(error.into()))?;
                 not_replayed(self.cache.as_ref(), &manifest, &key.id).map_err(untrusted)?;
                 let file = manifest.file(&found.entry.file).ok_or(FileError::NotListed)?;
-                compare(file, &found.bytes, &format!(" (signed by key {})", key.id))?;
-                Ok(format!("signed by key {}", key.id))
+                compare(file, &found.bytes, &by(Some(&key.id)))?;
+                Ok(trust(Some(&key.id)))
             }
-            (Proof::Built, _) => Ok("built on this machine".to_owned()),
-            (Proof::Unsigned, _) if self.config.insecure => Ok("not signed".to_owned()),
+            (Proof::Built, _) => Ok(BUILT.to_owned()),
+            (Proof::Unsigned, _) if self.config.insecure => Ok(trust(None)),
             (Proof::Unsigned | Proof::Signed { .. }, _) => Err(FileError::Untrusted(
                 "it was fetched with --insecure-probe".to_owned(),
                 "give --insecure-probe again, or fetch it from a repository that is signed",

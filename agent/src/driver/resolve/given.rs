@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The probe that `--probe` names: a file, or a URL. When it can't be used there is no other.
 
-use std::{
-    fs::File,
-    io::{self, Read as _},
-    path::Path,
-};
+use std::path::Path;
 
-use super::{Resolver, Try, repositories::trust};
+use super::{Resolver, Try};
 use crate::driver::{
     address::Address,
     manifest::{self, MANIFEST, Manifest},
+    read,
     report::{Outcome, Source},
-    repository::{FileError, Folder, Signed, compare},
+    repository::{FileError, Folder, Signed, compare, trust},
     verify::{self, Object},
 };
 
@@ -31,11 +28,11 @@ impl Resolver<'_> {
         };
         match self.fetch_given(&address) {
             Ok((object, signed)) => {
-                Some(self.choose(Source::Given, &address.to_string(), trust(signed.as_ref()), object))
+                let trust = trust(signed.as_ref().map(Signed::key));
+                Some(self.choose(Source::Given, &address.to_string(), trust, object))
             }
             Err(error) => {
-                let remedy = error.remedy().map(str::to_owned);
-                self.provenance.tried(Source::Given, address.to_string(), error.outcome(), error, remedy);
+                self.failed(Source::Given, address.to_string(), &error);
                 None
             }
         }
@@ -44,9 +41,7 @@ impl Resolver<'_> {
     fn fetch_given(&self, address: &Address) -> Result<(Object<'static>, Option<Signed>), FileError> {
         let (folder, name) = address.split().filter(|_| !address.has_query()).ok_or(FileError::NoFile)?;
         let folder = Folder::open(self.look()?, &folder, address, None)?;
-        if let Some(why) = folder.distrust().filter(|_| self.config.insecure) {
-            tracing::warn!("{address} is used though nobody vouches for it (--insecure-probe): {why}");
-        }
+        folder.warn(address);
         folder.object(&name, address)
     }
 
@@ -68,8 +63,7 @@ impl Resolver<'_> {
         };
         // A copy of a repository's folder says what its files are to be.
         if let Some(error) = listed(path).and_then(|file| compare(&file, &bytes, "").err()) {
-            let remedy = error.remedy().map(str::to_owned);
-            self.provenance.tried(Source::Given, given, error.outcome(), error, remedy);
+            self.failed(Source::Given, given, &error);
             return None;
         }
         let object = self.checked(Source::Given, given, bytes)?;
@@ -82,13 +76,4 @@ fn listed(path: &Path) -> Option<manifest::File> {
     let raw = read(&path.with_file_name(MANIFEST), manifest::MAX_BYTES).ok()?;
     let manifest: Manifest = serde_json::from_slice(&raw).ok()?;
     manifest.file(path.file_name()?.to_str()?).cloned()
-}
-
-fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limit {
-        return Err(io::Error::other(format!("it has more than {limit} bytes")));
-    }
-    Ok(bytes)
 }

@@ -7,12 +7,13 @@ use lzma_rust2::XzReader;
 
 use super::{
     Carried, Config, Resolver,
-    repositories::{Hit, evidence, trust},
+    repositories::{Hit, evidence},
 };
 use crate::{
     driver::{
         cache::MAX_FILE,
         report::{Outcome, Provenance, Source},
+        repository::{Signed, trust},
     },
     probe::{Layout, btf::Btf},
 };
@@ -72,7 +73,8 @@ impl Resolver<'_> {
         config.repositories.iter().find_map(|repository| {
             let Hit { name, from, content: (bytes, signed) } =
                 self.search(repository, names, |folder, name, address| folder.btf(name, address))?;
-            let btf = self.unpack(Source::Repo, &from, bytes.clone(), &trust(signed.as_ref()))?;
+            let trust = trust(signed.as_ref().map(Signed::key));
+            let btf = self.unpack(Source::Repo, &from, bytes.clone(), &trust)?;
             self.store(&name, &from, &bytes, evidence(signed.as_ref()));
             Some(btf)
         })
@@ -85,7 +87,10 @@ impl Resolver<'_> {
         } else {
             Ok(bytes)
         };
-        let btf = plain.and_then(|btf| Btf::parse(&btf).map(|_| ()).map_err(|error| error.to_string()).map(|()| btf));
+        let btf = plain.and_then(|btf| {
+            let wrong = Btf::parse(&btf).err();
+            wrong.map_or(Ok(btf), |error| Err(error.to_string()))
+        });
         match btf {
             Ok(btf) => {
                 self.tried(

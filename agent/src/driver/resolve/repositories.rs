@@ -7,7 +7,7 @@ use crate::driver::{
     cache::Evidence,
     http::HttpError,
     report::{Outcome, Source},
-    repository::{FileError, Folder, Signed},
+    repository::{FileError, Folder, Signed, trust},
     url,
     verify::ARCH,
 };
@@ -40,7 +40,7 @@ impl Resolver<'_> {
             let Hit { name, from, content: (object, signed) } =
                 self.search(repository, &names, |folder, name, address| folder.object(name, address))?;
             self.store(&name, &from, object.bytes(), evidence(signed.as_ref()));
-            Some(self.choose(Source::Repo, &from, trust(signed.as_ref()), object))
+            Some(self.choose(Source::Repo, &from, trust(signed.as_ref().map(Signed::key)), object))
         })
     }
 
@@ -67,7 +67,9 @@ impl Resolver<'_> {
         for (i, folder) in folders.iter().enumerate() {
             let mut vain = Vain::new();
             let found = self.search_folder(folder, names, &user, &fetch, &mut vain);
-            self.note(vain);
+            for (from, error) in vain {
+                self.failed(Source::Repo, from, &error);
+            }
             match found {
                 Ok(Some(hit)) => return Some(hit),
                 Ok(None) => {}
@@ -90,10 +92,7 @@ impl Resolver<'_> {
         vain: &mut Vain,
     ) -> Result<Option<Hit<T>>, HttpError> {
         let folder = Folder::open(self.look()?, url, user, Some(&self.config.driver_version))?;
-        let insecure = self.config.insecure;
-        if let Some(why) = folder.distrust().filter(|_| insecure) {
-            tracing::warn!("{url} is used though nobody vouches for it (--insecure-probe): {why}");
-        }
+        folder.warn(url);
         for name in names {
             let from = url::file(url, name);
             match fetch(&folder, name, user) {
@@ -105,13 +104,6 @@ impl Resolver<'_> {
         Ok(None)
     }
 
-    fn note(&mut self, vain: Vain) {
-        for (from, error) in vain {
-            let remedy = error.remedy().map(str::to_owned);
-            self.provenance.tried(Source::Repo, from, error.outcome(), error, remedy);
-        }
-    }
-
     /// Tells of everything that a server was not asked for.
     fn give_up(&mut self, error: &HttpError, folders: &[String], names: &[String]) {
         let what = if error.url.is_empty() { folders.first().map_or("", String::as_str) } else { &error.url };
@@ -119,15 +111,10 @@ impl Resolver<'_> {
         self.provenance.tried(Source::Repo, what, Outcome::Failed, error, remedy);
         for url in folders.iter().flat_map(|folder| names.iter().map(move |name| url::file(folder, name))) {
             if !self.provenance.tried.iter().any(|attempt| attempt.what == url) {
-                self.tried(Source::Repo, url, Outcome::Skipped, "not asked for, since the server was not reached");
+                self.tried(Source::Repo, url, Outcome::Skipped, "not asked for, since it would fare the same");
             }
         }
     }
-}
-
-/// Why a file is trusted, in words.
-pub(super) fn trust(signed: Option<&Signed>) -> String {
-    signed.map_or_else(|| "not signed".to_owned(), |signed| format!("signed by key {}", signed.key))
 }
 
 /// Why a file is trusted, to be kept with it.

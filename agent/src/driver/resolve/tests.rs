@@ -5,21 +5,19 @@ mod btf;
 mod faults;
 mod trust;
 
-use std::{net::TcpListener, path::Path, sync::LazyLock, thread, time::Duration};
+use std::{path::Path, sync::LazyLock, thread};
 
 use agent_common::identity::VERSION;
 use minisign::KeyPair;
 
 use super::*;
 use crate::driver::{
-    http,
-    proxy::Proxies,
     signature::Keys,
     testing::{
-        Folder, Mounted,
+        Folder, Mounted, http_settings,
         object::Parts,
         repo::Repo,
-        server::{Reply, Server},
+        server::{Reply, Server, nobody},
     },
     url::Target,
     verify,
@@ -55,14 +53,7 @@ fn config(repositories: &[String]) -> Config {
         cache_named: false,
         keys: Keys::new(&[pair().pk.to_base64()], None).expect("a key"),
         insecure: false,
-        http: http::Settings {
-            timeout: Duration::from_secs(20),
-            insecure: false,
-            headers: Vec::new(),
-            ca: None,
-            proxies: Proxies::default(),
-            progress: false,
-        },
+        http: http_settings(),
     }
 }
 
@@ -94,6 +85,11 @@ fn driver(server: &Server) -> Vec<String> {
     vec![server.url("/driver")]
 }
 
+/// The folder of the older layout, in which that of the newer lies.
+fn older() -> String {
+    format!("/driver/{}", url::encode(VERSION))
+}
+
 fn chosen(resolved: &Resolved) -> (Source, &str, &str) {
     let chosen = resolved.provenance.chosen.as_ref().expect("a probe");
     (chosen.source, chosen.from.as_str(), chosen.trust.as_str())
@@ -116,7 +112,7 @@ fn by_default_the_probe_is_inside() {
 fn a_signed_probe_is_fetched() {
     let server = Repo::of(VERSION).object(PORTABLE, &RIGHT).object(KERNEL, &CARRIED).signed(pair()).serve();
     let resolved = resolved(&config(&driver(&server)));
-    let folder = format!("/driver/0.1.0%2Bprobe/{ARCH}");
+    let folder = format!("{}/{ARCH}", older());
     let url = server.url(&format!("{folder}/{PORTABLE}"));
     let key = config(&[]).keys.iter().next().expect("a key").id.clone();
     assert_eq!(chosen(&resolved), (Source::Repo, url.as_str(), format!("signed by key {key}").as_str()));
@@ -142,9 +138,9 @@ fn the_probe_of_this_kernel_is_the_second_choice() {
 
 #[test]
 fn the_older_layout_is_read_too() {
-    let server = Repo::of(VERSION).object(KERNEL, &RIGHT).signed(pair()).serve_at("/driver/0.1.0%2Bprobe");
+    let server = Repo::of(VERSION).object(KERNEL, &RIGHT).signed(pair()).serve_at(&older());
     let resolved = resolved(&config(&driver(&server)));
-    assert_eq!(chosen(&resolved).1, server.url(&format!("/driver/0.1.0%2Bprobe/{KERNEL}")));
+    assert_eq!(chosen(&resolved).1, server.url(&format!("{}/{KERNEL}", older())));
 }
 
 #[test]
@@ -172,7 +168,7 @@ fn repositories_are_asked_in_turn() {
 
 #[test]
 fn without_a_network_every_url_is_named() {
-    let gone = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let (_connection, gone) = nobody();
     let repositories = [format!("http://{gone}/a"), format!("http://{gone}/b")];
     let config = Config { order: vec![Source::Repo, Source::Build], ..config(&repositories) };
     let error = refused(&config);
@@ -214,7 +210,7 @@ fn a_redirection_may_lead_to_another_host() {
 fn what_was_fetched_is_kept() {
     let folder = Folder::new();
     let server = Repo::of(VERSION).object(PORTABLE, &RIGHT).signed(pair()).serve();
-    let url = server.url(&format!("/driver/0.1.0%2Bprobe/{ARCH}/{PORTABLE}"));
+    let url = server.url(&format!("{}/{ARCH}/{PORTABLE}", older()));
     let config = cached(&driver(&server), &folder);
     assert_eq!(chosen(&resolved(&config)).0, Source::Repo);
     let again = resolved(&config);

@@ -94,18 +94,14 @@ impl Repo {
 
     /// Serves it where the folder of the newer layout is.
     pub(crate) fn serve(self) -> Server {
-        let folder = format!("/driver/{}/{ARCH}", encode(&self.manifest.driver_version));
+        let folder = self.folder();
         self.serve_at(&folder)
     }
 
     /// Serves it in a folder.
     pub(crate) fn serve_at(self, folder: &str) -> Server {
         let folder = folder.to_owned();
-        Server::start(move |request, _| {
-            let name = request.path.strip_prefix(&folder).and_then(|path| path.strip_prefix('/'));
-            let file = name.and_then(|name| self.files.iter().find(|(file, _)| encode(file) == name));
-            file.map_or_else(|| Reply::status(404), |(_, bytes)| Reply::ok(bytes))
-        })
+        Server::start(move |request, _| self.reply(&folder, &request.path))
     }
 
     /// Serves what can be changed meanwhile.
@@ -114,11 +110,20 @@ impl Repo {
         let served = Arc::clone(&shared);
         let server = Server::start(move |request, _| {
             let repo = served.lock().expect("no panic");
-            let folder = format!("/driver/{}/{ARCH}/", encode(&repo.manifest.driver_version));
-            let name = request.path.strip_prefix(&folder);
-            let file = name.and_then(|name| repo.files.iter().find(|(file, _)| encode(file) == name));
-            file.map_or_else(|| Reply::status(404), |(_, bytes)| Reply::ok(bytes))
+            repo.reply(&repo.folder(), &request.path)
         });
         (server, shared)
+    }
+
+    /// The folder of the newer layout.
+    fn folder(&self) -> String {
+        format!("/driver/{}/{ARCH}", encode(&self.manifest.driver_version))
+    }
+
+    /// What is answered to who asks for `path`, when this is `folder`.
+    fn reply(&self, folder: &str, path: &str) -> Reply {
+        let name = path.strip_prefix(folder).and_then(|path| path.strip_prefix('/'));
+        let file = name.and_then(|name| self.files.iter().find(|(file, _)| encode(file) == name));
+        file.map_or_else(|| Reply::status(404), |(_, bytes)| Reply::ok(bytes))
     }
 }

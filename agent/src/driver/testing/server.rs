@@ -65,6 +65,14 @@ impl Reply {
     }
 }
 
+/// An address at which nobody listens, as long as the connection is there, which has it.
+pub(crate) fn nobody() -> (TcpStream, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let stream = TcpStream::connect(listener.local_addr().expect("an address")).expect("a connection");
+    let address = stream.local_addr().expect("an address");
+    (stream, address)
+}
+
 type Answers = dyn Fn(&Request, usize) -> Reply + Send + Sync;
 
 /// A server on a thread of its own, which ends with this.
@@ -109,16 +117,12 @@ impl Server {
             let mut workers = Vec::new();
             for stream in listener.incoming() {
                 let Ok(stream) = stream else { break };
-                let (seen, answers) = (Arc::clone(&seen), Arc::clone(&answers));
-                let (stream, last) = match answer(&stream, tls.as_ref()) {
-                    Some((stream, Some(request))) => (Some((stream, request)), false),
-                    Some((_, None)) => (None, true),
-                    None => (None, false),
+                let (stream, request) = match answer(&stream, tls.as_ref()) {
+                    Some((stream, Some(request))) => (stream, request),
+                    Some((_, None)) => break,
+                    None => continue,
                 };
-                if last {
-                    break;
-                }
-                let Some((stream, request)) = stream else { continue };
+                let (seen, answers) = (Arc::clone(&seen), Arc::clone(&answers));
                 workers.push(thread::spawn(move || {
                     let before = {
                         let mut seen = seen.lock().expect("no panic");

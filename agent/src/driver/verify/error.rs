@@ -4,7 +4,7 @@
 use agent_common::{identity, options::names};
 use thiserror::Error;
 
-use crate::driver::falco::Falco;
+use crate::driver::{falco::Falco, manifest};
 
 /// Why an object is refused.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -124,5 +124,5 @@ impl ObjectError {
 
 /// A name from outside, in part, so that it can't act on a terminal.
 pub(super) fn shown(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).chars().take(64).flat_map(char::escape_debug).collect()
+    manifest::shown(&String::from_utf8_lossy(bytes), 64)
 }

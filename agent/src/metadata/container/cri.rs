@@ -87,6 +87,22 @@ async fn runtime(client: &mut Client) -> Option<Runtime> {
     }
 }
 
+/// The answers about a container and about its sandbox, each as a gRPC message.
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) fn fuzz(bytes: &[u8]) {
+    use prost::Message as _;
+
+    let Some((container, sandbox)) = call::messages(bytes) else { return };
+    let Ok(ContainerStatusResponse { status: Some(status), info }) = ContainerStatusResponse::decode(container) else {
+        return;
+    };
+    let mut details = describe(status, &ContainerInfo::parse(&info));
+    if let Ok(reply) = PodSandboxStatusResponse::decode(sandbox) {
+        add_sandbox(&mut details, reply);
+    }
+    details.assert_bounded();
+}
+
 fn describe(status: ContainerStatus, info: &ContainerInfo) -> Details {
     let image = status.image.unwrap_or_default();
     // The reference is `repository@digest`, or the image's id where no registry is known.

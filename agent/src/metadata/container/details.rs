@@ -114,12 +114,32 @@ impl Details {
         }
         self.image = text(name);
     }
+
+    /// Sees to it that no answer can make it large.
+    #[cfg(any(test, feature = "fuzz"))]
+    pub(super) fn assert_bounded(&self) {
+        let image = [&self.image, &self.image_repository, &self.image_tag, &self.image_digest, &self.image_id];
+        let texts = image.into_iter().chain([&self.name, &self.ip]).flatten();
+        let mounts = self.mounts.iter().flat_map(|mount| [&mount.source, &mount.dest, &mount.mode, &mount.propagation]);
+        assert!(texts.chain(mounts).all(|text| text.len() <= MAX_TEXT) && self.mounts.len() <= MAX_MOUNTS, "{self:?}");
+        for labels in [Some(&self.labels), self.pod.as_ref().map(|pod| &pod.labels)].into_iter().flatten() {
+            assert!(labels.len() <= MAX_LABELS, "{self:?}");
+            assert!(
+                labels.iter().all(|(name, value)| name.len() <= MAX_LABEL_NAME_LEN && value.len() <= MAX_LABEL_LEN)
+            );
+        }
+    }
 }
 
 /// A text that is there and not too long.
 pub(super) fn text(value: impl Into<String>) -> Option<String> {
     let value = value.into();
     (!value.is_empty() && value.len() <= MAX_TEXT).then_some(value)
+}
+
+/// A text that is not too long; of what is, nothing: a part of a path would be another one.
+pub(super) fn short(value: String) -> String {
+    text(value).unwrap_or_default()
 }
 
 /// The labels that are kept.

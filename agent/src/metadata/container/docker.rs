@@ -65,6 +65,15 @@ async fn get<T: DeserializeOwned>(sender: &mut SendRequest<Empty<Bytes>>, path: 
     serde_json::from_slice(&body).map_err(Failure::malformed)
 }
 
+/// The answers about a container and about its image, one behind the other.
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) fn fuzz(bytes: &[u8]) {
+    let (container, image) = crate::fuzz::halves(bytes);
+    if let Ok(container) = serde_json::from_slice(container) {
+        describe(container, &serde_json::from_slice(image).unwrap_or_default()).assert_bounded();
+    }
+}
+
 fn describe(container: Container, image: &Image) -> Details {
     let config = container.config.unwrap_or_default();
     let host = container.host_config.unwrap_or_default();

@@ -81,7 +81,7 @@ pub(super) async fn read(
 }
 
 /// Takes an event, and moves `version` on. Returns how the watch ends, if it does.
-fn event(
+pub(super) fn event(
     line: &[u8],
     whole: bool,
     version: &mut String,

@@ -97,6 +97,16 @@ impl Status {
     }
 }
 
+/// Any of the files.
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) fn fuzz(bytes: &[u8]) {
+    if let Some(stat) = Stat::parse(bytes) {
+        assert!(stat.name.len() < bytes.len());
+        let _ = stat.has_ended();
+    }
+    let _ = (Status::parse(bytes), listening(bytes).count(), bracketed(bytes));
+}
+
 fn fields(value: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
     value.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty())
 }

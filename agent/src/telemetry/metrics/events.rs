@@ -22,7 +22,7 @@ pub(super) const FAMILIES: &[Family] = &[
         name: "lanner_calls_seen_total",
         kind: Kind::Counter,
         labels: &["cpu"],
-        help: "Calls that reached the probe: the sum of self, filtered, refused, sent and lost.",
+        help: "Calls that reached the probe: the sum of self, filtered, refused, shed, sent and lost.",
         source: Source::Snapshot(|snapshot, out| per_cpu(snapshot, out, |account| account.seen)),
     },
     Family {
@@ -45,6 +45,19 @@ pub(super) const FAMILIES: &[Family] = &[
         labels: &["cpu"],
         help: "Calls that the kernel's part of the condition refused.",
         source: Source::Snapshot(|snapshot, out| per_cpu(snapshot, out, |account| account.refused)),
+    },
+    Family {
+        name: "lanner_calls_shed_total",
+        kind: Kind::Counter,
+        labels: &["cpu", "class"],
+        help: "Calls given up while the ring of the CPU was filling, by class, the cheapest first: io, other, file, network, control.",
+        source: Source::Snapshot(|snapshot, out| {
+            for cpu in &snapshot.cpus {
+                for (class, shed) in &cpu.shed_by_class {
+                    out.add(&[&cpu.cpu, class], shed);
+                }
+            }
+        }),
     },
     Family {
         name: "lanner_records_sent_total",
@@ -70,7 +83,7 @@ pub(super) const FAMILIES: &[Family] = &[
         name: "lanner_syscall_calls_total",
         kind: Kind::Counter,
         labels: &["syscall", "outcome"],
-        help: "Calls by syscall and by what the probe did with them: self, filtered, refused, sent, lost. What is 0 is left \
+        help: "Calls by syscall and by what the probe did with them: self, filtered, refused, shed, sent, lost. What is 0 is left \
                out. Only with /metrics?syscalls: these are some hundred series.",
         source: Source::Syscalls(|snapshot, out| {
             for (slot, counters) in &snapshot.slots {
@@ -80,6 +93,7 @@ pub(super) const FAMILIES: &[Family] = &[
                     ("self", account.own),
                     ("filtered", account.filtered),
                     ("refused", account.refused),
+                    ("shed", account.shed),
                     ("sent", account.sent),
                     ("lost", account.lost()),
                 ];
@@ -287,7 +301,8 @@ pub(super) const FAMILIES: &[Family] = &[
         labels: &["stage"],
         help: "How long the stages take. drain: from the end of a call to its record being taken out of the ring, of the oldest \
                of each turn; decode: from handing a batch on to its being decoded and formatted; pods: what changes of pods \
-               take of the thread that decodes, a turn; write: from handing a chunk on to its being written; total: from the end of a call to its event being written, of the first of each chunk.",
+               take of the thread that decodes, a turn; write: from handing a chunk on to its being written; total: from the \
+               end of a call to its event being written, of the first of each chunk.",
         source: Source::Snapshot(|snapshot, out| {
             for (stage, reading) in &snapshot.stages {
                 out.histogram(&[stage], reading);

@@ -20,9 +20,14 @@ const fn lost_by(slot: &Slot, reason: Reason) -> u64 {
     slot[Counter::Lost as usize + reason as usize]
 }
 
-/// What a slot lost.
+/// What a slot lost, or shed: Falco knows no difference.
 fn lost(slot: &Slot) -> u64 {
-    Reason::ALL.into_iter().map(|reason| lost_by(slot, reason)).sum()
+    Reason::ALL.into_iter().map(|reason| lost_by(slot, reason)).sum::<u64>() + slot[Counter::Shed as usize]
+}
+
+/// What of a slot found no room in the ring, or was shed since there would have been none.
+const fn without_room(slot: &Slot) -> u64 {
+    lost_by(slot, Reason::RingFull) + slot[Counter::Shed as usize]
 }
 
 /// A sum over the syscalls.
@@ -84,7 +89,7 @@ fn by_group(snapshot: &Snapshot, out: &mut Samples<'_>) {
         let name = slot_name(*slot);
         let name = name.split('@').next().unwrap_or_default();
         let groups = sums.iter_mut().zip(GROUPS).filter(|(_, (_, names))| names.contains(&name));
-        groups.for_each(|(sum, _)| *sum += lost_by(counters, Reason::RingFull));
+        groups.for_each(|(sum, _)| *sum += without_room(counters));
     }
     for ((group, _), sum) in GROUPS.iter().zip(sums) {
         out.add(&[group, &"exit"], sum);

@@ -10,12 +10,13 @@ use std::{
 use agent_common::{
     ledger::{NRS, Reason, STATE_SLOT, Slot, UNKNOWN_SLOT},
     schema::Abi,
+    shed::Class,
     state,
 };
 
 use super::*;
 use crate::{
-    ledger::{Account, AgentAccount, CpuAccount},
+    ledger::{AgentAccount, CpuAccount},
     metadata::{
         self, MetadataAccount, container,
         kubernetes::{self, KubernetesStats},
@@ -38,17 +39,17 @@ fn slot(name: &str, abi: Abi) -> u32 {
     abi as u32 * NRS + number.unwrap_or_else(|| panic!("no {name}"))
 }
 
-/// Counters: seen, self, filtered, sent, refused, ring_full, no_ring, too_large, nested, no_program.
+/// Counters: seen, self, filtered, sent, refused, shed, ring_full, no_ring, too_large, nested, no_program.
 fn slots() -> Vec<(u32, Slot)> {
     let mut slots = Vec::from([
-        (slot("openat", Abi::Native), [100, 1, 2, 50, 7, 30, 0, 10, 0, 0]),
-        (slot("getppid", Abi::Native), [16, 0, 16, 0, 0, 0, 0, 0, 0, 0]),
-        (slot("execve", Abi::Native), [9, 0, 0, 5, 0, 4, 0, 0, 0, 0]),
-        (UNKNOWN_SLOT, [3, 0, 3, 0, 0, 0, 0, 0, 0, 0]),
-        (STATE_SLOT + state::Kind::Exit as u32, [30, 0, 0, 10, 0, 20, 0, 0, 0, 0]),
+        (slot("openat", Abi::Native), [100, 1, 2, 50, 7, 5, 25, 0, 10, 0, 0]),
+        (slot("getppid", Abi::Native), [16, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0]),
+        (slot("execve", Abi::Native), [9, 0, 0, 5, 0, 0, 4, 0, 0, 0, 0]),
+        (UNKNOWN_SLOT, [3, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0]),
+        (STATE_SLOT + state::Kind::Exit as u32, [30, 0, 0, 10, 0, 0, 20, 0, 0, 0, 0]),
     ]);
     #[cfg(target_arch = "x86_64")]
-    slots.insert(3, (slot("open@i386", Abi::I386), [5, 0, 0, 2, 0, 3, 0, 0, 0, 0]));
+    slots.insert(3, (slot("open@i386", Abi::I386), [5, 0, 0, 2, 0, 0, 3, 0, 0, 0, 0]));
     slots
 }
 
@@ -63,7 +64,8 @@ fn agent() -> AgentAccount {
         delivered: 40,
         sink_dropped: BTreeMap::from([("stdout".to_owned(), 2)]),
         late: 4,
-        sequence_gaps: 64,
+        sequence_gaps: 59,
+        shed_announced: 5,
     }
 }
 
@@ -96,10 +98,10 @@ pub(in crate::telemetry) fn snapshot() -> Snapshot {
     let histogram = Histogram::default();
     histogram.observe(3_000_000);
     let mut accounts = Vec::new();
-    for (cpu, (_, slot)) in (0..).zip(slots()) {
-        let mut account = Account::default();
-        account.add(&slot);
-        accounts.push(CpuAccount { cpu, account });
+    for (cpu, (slot, counters)) in (0..).zip(slots()) {
+        let mut account = CpuAccount::new(cpu);
+        account.add(slot, &counters);
+        accounts.push(account);
     }
     accounts.truncate(2);
     Snapshot {
@@ -264,6 +266,9 @@ fn every_reason_is_named_where_it_is_a_label() {
     let help = |name: &str| families().find(|family| family.name == name).expect("a metric").help;
     for reason in Reason::ALL {
         assert!(help("lanner_records_lost_total").contains(reason.name()), "{}", reason.name());
+    }
+    for class in Class::SHED {
+        assert!(help("lanner_calls_shed_total").contains(class.name()), "{}", class.name());
     }
     for reason in container::Reason::ALL {
         assert!(help("lanner_containers_unresolved_total").contains(reason.name()), "{}", reason.name());

@@ -117,6 +117,19 @@ fn loss_up_to_the_limit_is_allowed() {
 }
 
 #[test]
+fn what_is_shed_is_lost() {
+    let mut agent = Agent::running(60, "1");
+    let reasons = agent.pass(|now| {
+        now.sent += 1000;
+        now.drained += 1000;
+        now.decoded += 1000;
+        now.shed += 3000;
+        now.heartbeats += HEARTBEATS;
+    });
+    assert!(reasons[0].contains("3000 of 6000, shed 3000"), "{reasons:?}");
+}
+
+#[test]
 fn what_the_output_drops_is_lost() {
     let mut agent = Agent::running(60, "1");
     let reasons = agent.pass(|now| {

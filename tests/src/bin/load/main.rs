@@ -2,10 +2,13 @@
 //! Programs that the tests watch: each makes calls of which the test knows what is true.
 
 mod births;
+mod crowd;
 mod flood;
+mod hostile;
 mod pattern;
 mod patterns;
 mod raw;
+mod rewritten;
 mod threads;
 
 use std::process::ExitCode;
@@ -19,6 +22,9 @@ fn main() -> ExitCode {
         ["flood", seconds] => flood::run(seconds),
         ["patterns", threads, rounds] => patterns::run(threads, rounds),
         ["calls", rounds] => flood::calls(rounds),
+        ["crowd", most] => crowd::run(most),
+        ["hostile"] => hostile::run(),
+        ["rewritten", rounds] => rewritten::run(rounds),
         _ => {
             eprintln!("load: no such program: {args:?}");
             return ExitCode::from(2);

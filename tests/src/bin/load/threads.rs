@@ -53,7 +53,8 @@ fn work(worker: usize, shared: &Mutex<Vec<usize>>) {
         call(libc::SYS_openat, [libc::AT_FDCWD as usize, path.as_ptr() as usize, round, 0, 0, 0]);
         call(libc::SYS_write, [writer, text.as_ptr() as usize, text.len(), 0, 0, 0]);
         call(libc::SYS_read, [reader, buf.as_mut_ptr() as usize, buf.len(), 0, 0, 0]);
-        call(libc::SYS_readlink, [c"/proc/self/exe".as_ptr() as usize, buf.as_mut_ptr() as usize, buf.len(), 0, 0, 0]);
+        let (cwd, link) = (libc::AT_FDCWD as usize, c"/proc/self/exe".as_ptr() as usize);
+        call(libc::SYS_readlinkat, [cwd, link, buf.as_mut_ptr() as usize, buf.len(), 0, 0]);
         call(libc::SYS_getppid, [0; 6]);
         shared.lock().expect("no panics").push(round);
         thread::yield_now();
@@ -123,10 +124,10 @@ pub(crate) fn run() {
         });
     }
     // ERESTARTNOHAND.
-    let pause = || {
-        call(libc::SYS_pause, [0; 6]);
+    let forever = || {
+        call(libc::SYS_ppoll, [0; 6]);
     };
-    interrupt(libc::SIGUSR1, libc::SYS_pause, pause, || {});
+    interrupt(libc::SIGUSR1, libc::SYS_ppoll, forever, || {});
 
     // Threads that are inside a call when the process ends.
     let [reader, _writer] = pipe().map(|fd| fd as usize);

@@ -75,12 +75,10 @@ fn a_manifest_that_was_changed_is_refused() {
 
 #[test]
 fn what_was_signed_for_another_version_is_refused() {
-    let server = Repo::of("0.0.9+probe")
-        .object(PORTABLE, &RIGHT)
-        .signed(pair())
-        .serve_at(&format!("/driver/0.1.0%2Bprobe/{ARCH}"));
+    let server =
+        Repo::of("0.0.9+probe").object(PORTABLE, &RIGHT).signed(pair()).serve_at(&format!("{}/{ARCH}", older()));
     let error = refused(&config(&driver(&server)));
-    assert!(error.contains("is for driver version 0.0.9+probe, not for 0.1.0+probe"), "{error}");
+    assert!(error.contains(&format!("is for driver version 0.0.9+probe, not for {VERSION}")), "{error}");
 }
 
 #[test]

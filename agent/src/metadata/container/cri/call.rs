@@ -73,6 +73,14 @@ fn check(headers: &HeaderMap) -> Result<(), Failure> {
     }
 }
 
+/// Two messages, one behind the other, the first as it is framed.
+#[cfg(any(test, feature = "fuzz"))]
+pub(super) fn messages(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let length = bytes.get(1..PREFIX)?.try_into().ok().map(u32::from_be_bytes)?;
+    let (first, second) = bytes.split_at_checked(PREFIX + length as usize)?;
+    Some((unframe(first)?, second))
+}
+
 fn frame(message: &impl Message) -> Vec<u8> {
     let length = message.encoded_len();
     let mut bytes = Vec::with_capacity(PREFIX + length);

@@ -185,8 +185,8 @@ impl From<Mount> for details::Mount {
             _ => "unknown",
         };
         Self {
-            source: mount.host_path,
-            dest: mount.container_path,
+            source: details::short(mount.host_path),
+            dest: details::short(mount.container_path),
             mode: String::new(),
             rdwr: !mount.readonly,
             propagation: propagation.to_owned(),

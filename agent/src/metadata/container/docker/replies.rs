@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::metadata::container::details::Mount;
+use crate::metadata::container::details::{Mount, short};
 
 /// `GET /containers/{id}/json`
 #[derive(Debug, Default, Deserialize)]
@@ -56,11 +56,11 @@ pub(super) struct MountPoint {
 impl From<MountPoint> for Mount {
     fn from(mount: MountPoint) -> Self {
         Self {
-            source: mount.source.unwrap_or_default(),
-            dest: mount.destination.unwrap_or_default(),
-            mode: mount.mode.unwrap_or_default(),
+            source: short(mount.source.unwrap_or_default()),
+            dest: short(mount.destination.unwrap_or_default()),
+            mode: short(mount.mode.unwrap_or_default()),
             rdwr: mount.rw.unwrap_or_default(),
-            propagation: mount.propagation.unwrap_or_default(),
+            propagation: short(mount.propagation.unwrap_or_default()),
         }
     }
 }
