@@ -176,12 +176,12 @@ pub(crate) fn exit(ctx: &RawTracePointContext) -> Option<()> {
     lane.plan = plan;
     lane.file = 0;
     if plan & plan::RECORD != 0 && lane.predicate != 0 {
-        if decided != decided::NOTHING {
-            lane.second = (decided - decided::REFUSED) as u16;
-            refuse(lane, counters);
-        } else {
+        if decided == decided::NOTHING {
             // SAFETY: nothing here needs dropping.
             unsafe { STAGES.tail_call(ctx, stage::JUDGE_EXIT) };
+        } else {
+            lane.second = (decided - decided::REFUSED) as u16;
+            refuse(lane, counters);
         }
     }
     next(ctx, lane, counters);
