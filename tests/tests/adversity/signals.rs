@@ -69,12 +69,16 @@ fn those_that_mean_nothing_change_nothing() {
     for signal in [Signal::PIPE, Signal::CHILD, Signal::URG, Signal::WINCH, Signal::XFSZ, Signal::CONT] {
         agent.signal(signal);
     }
-    for signal in [Signal::STOP, Signal::TSTP, Signal::TTIN, Signal::TTOU] {
+    agent.signal(Signal::STOP);
+    wait_for("it is stopped", || {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", agent.pid())).expect("a running agent");
+        stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T')).then_some(())
+    });
+    agent.signal(Signal::CONT);
+    // These stop it too, unless nobody is left who could continue it: then the kernel leaves them out. See
+    // <https://man7.org/linux/man-pages/man2/setpgid.2.html> on orphaned process groups.
+    for signal in [Signal::TSTP, Signal::TTIN, Signal::TTOU] {
         agent.signal(signal);
-        wait_for("it is stopped", || {
-            let stat = fs::read_to_string(format!("/proc/{}/stat", agent.pid())).expect("a running agent");
-            stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T')).then_some(())
-        });
         agent.signal(Signal::CONT);
     }
     assert_eq!(load.complete(), ROUNDS);
