@@ -4,6 +4,7 @@
 
 pub mod arena;
 pub mod capture;
+mod causes;
 pub mod cli;
 pub mod confine;
 pub mod decode;

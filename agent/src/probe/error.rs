@@ -6,12 +6,12 @@
     reason = "aya's enums are matched for the few cases that mean something here"
 )]
 
-use std::{error::Error, fs, io};
+use std::{fs, io};
 
 use aya::{EbpfError, maps::MapError, programs::ProgramError, sys::SyscallError};
 
 use super::layout::LayoutError;
-use crate::host::capabilities;
+use crate::{causes::causes, host::capabilities};
 
 /// How many lines of the verifier's log an error shows.
 const LOG_LINES: usize = 24;
@@ -179,20 +179,6 @@ fn exhausted(error: &io::Error) -> bool {
 /// ENOMEM
 fn no_memory(error: &io::Error) -> bool {
     error.raw_os_error() == Some(12)
-}
-
-/// An error with what caused it, which aya's do not show.
-fn causes(error: &dyn Error) -> String {
-    let (mut said, mut next) = (error.to_string(), error.source());
-    while let Some(cause) = next {
-        let text = cause.to_string();
-        // Some do.
-        if !said.contains(&text) {
-            said = format!("{said}: {text}");
-        }
-        next = cause.source();
-    }
-    said
 }
 
 /// Whether this process can open nothing more.

@@ -33,6 +33,7 @@ use super::{
     slim::Slim,
     stats::KubernetesStats,
 };
+use crate::causes::causes;
 
 /// The longest refusal that is read.
 const MAX_REFUSAL: usize = 64 << 10;
@@ -138,7 +139,7 @@ impl Answer {
     /// The next piece as it came; `None` at the end. `idle` is how long it may take.
     pub(super) async fn piece(&mut self, idle: Duration) -> Result<Option<Bytes>, Failure> {
         let frame = match time::timeout(idle, self.body.frame()).await {
-            Ok(frame) => frame.transpose().map_err(|error| Failure::new(Reason::Cut, chain(&error)))?,
+            Ok(frame) => frame.transpose().map_err(|error| Failure::new(Reason::Cut, causes(&error)))?,
             Err(_) => return Err(Failure::new(Reason::Timeout, format_args!("the server was silent for {idle:?}"))),
         };
         let Some(frame) = frame else { return Ok(None) };
@@ -214,23 +215,7 @@ fn not_sent(error: BoxError) -> Failure {
         // Of what a kubeconfig says of authentication.
         None => Reason::Config,
     };
-    Failure::new(reason, chain(&*error))
-}
-
-/// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let said = error.to_string();
-        // Some say what their cause says.
-        if !text.contains(&said) {
-            text.push_str(": ");
-            text.push_str(&said);
-        }
-        cause = error.source();
-    }
-    text
+    Failure::new(reason, causes(&*error))
 }
 
 #[cfg(test)]
