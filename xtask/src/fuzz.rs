@@ -11,14 +11,13 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::Mutex,
     thread,
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
 
 use self::outcome::Outcome;
-use crate::{packages, process, report, workspace};
+use crate::{packages, parallel, process, report, workspace};
 
 /// Stands before rustc.
 const INSTRUMENT: &str = "xtask/src/fuzz/instrument.sh";
@@ -83,30 +82,16 @@ fn inputs() -> PathBuf {
 /// Fuzzes these targets; how many inputs were tried.
 fn fuzz(targets: &BTreeSet<String>, time: u32, jobs: Option<usize>) -> Result<u64> {
     let program = build()?;
-    let jobs = jobs.or_else(|| thread::available_parallelism().ok().map(usize::from)).unwrap_or(1).max(1);
-    let (queue, done) = (Mutex::new(targets.iter()), Mutex::new(Vec::new()));
-    thread::scope(|scope| {
-        for _ in 0..jobs {
-            scope.spawn(|| {
-                while let Some(target) = next(&queue) {
-                    let outcome = one(&program, target, time);
-                    if let Ok(outcome) = &outcome {
-                        report::line(target, outcome);
-                    }
-                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(outcome);
-                }
-            });
-        }
-    });
-    let done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let outcomes = done.into_iter().collect::<Result<Vec<_>>>()?;
+    let jobs = jobs.or_else(|| thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
+    let targets: Vec<_> = targets.iter().collect();
+    let outcomes = parallel::map(&targets, jobs, |target| {
+        let outcome = one(&program, target, time)?;
+        report::line(target, &outcome);
+        Ok(outcome)
+    })?;
     let broken: Vec<_> = outcomes.iter().filter_map(Outcome::broken).collect();
     ensure!(broken.is_empty(), "{}", broken.join("\n"));
     Ok(outcomes.iter().map(|outcome| outcome.executions).sum())
-}
-
-fn next<'a>(queue: &Mutex<impl Iterator<Item = &'a String>>) -> Option<&'a String> {
-    queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next()
 }
 
 /// Builds the fuzzer.

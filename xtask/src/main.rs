@@ -13,6 +13,7 @@ mod linker;
 mod numbers;
 mod output;
 mod packages;
+mod parallel;
 mod process;
 mod report;
 mod repository;

@@ -7,14 +7,11 @@ use std::{
     fmt::Write as _,
     fs,
     io::{self, IsTerminal as _},
-    iter,
     path::PathBuf,
-    sync::atomic::{AtomicUsize, Ordering},
-    thread,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 
 use super::{
     image::Programs,
@@ -24,7 +21,7 @@ use super::{
     qemu::{self, Files, Machine},
     variants::{self, Variant},
 };
-use crate::{report, workspace};
+use crate::{parallel, report, workspace};
 
 /// How guests are run.
 #[derive(Debug, clap::Args)]
@@ -48,26 +45,8 @@ impl Default for Manner {
 
 /// Boots all of them. The answer is in their order.
 pub(super) fn all(guests: &[Guest<'_>], programs: &BTreeMap<&str, Programs>, manner: &Manner) -> Result<Vec<Outcome>> {
-    let next = AtomicUsize::new(0);
-    let work = || -> Result<Vec<(usize, Outcome)>> {
-        let mut done = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(guest) = guests.get(at) else { return Ok(done) };
-            done.push((at, guest.run(&programs[guest.kernel.arch().name()], manner)?));
-        }
-    };
     report::line("boot", format_args!("{} guests, {} at a time", guests.len(), manner.jobs.clamp(1, guests.len())));
-    let mut outcomes = thread::scope(|scope| -> Result<Vec<(usize, Outcome)>> {
-        let workers: Vec<_> = iter::repeat_with(|| scope.spawn(work)).take(manner.jobs.max(1)).collect();
-        let mut outcomes = Vec::new();
-        for worker in workers {
-            outcomes.extend(worker.join().map_err(|_panic| anyhow!("a thread that runs guests panicked"))??);
-        }
-        Ok(outcomes)
-    })?;
-    outcomes.sort_by_key(|(at, _)| *at);
-    Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
+    parallel::map(guests, manner.jobs, |guest| guest.run(&programs[guest.kernel.arch().name()], manner))
 }
 
 /// A kernel, and how it is booted.
