@@ -8,7 +8,7 @@ pub(crate) mod footprint;
 pub(crate) mod ledger;
 pub(crate) mod leftovers;
 pub mod objects;
-mod output;
+pub(crate) mod output;
 pub(crate) mod patience;
 pub(crate) mod program;
 pub mod sentinel;

@@ -26,6 +26,7 @@ pub use harness::{
     ledger::{Account, AgentAccount, CpuAccount, Ledger, Removed},
     leftovers::{await_no_leftovers, leftovers},
     objects,
+    output::lines,
     patience::patience,
     program::{binary, lanner, untold},
     sentinel,

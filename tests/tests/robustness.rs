@@ -23,5 +23,7 @@ mod pattern;
 mod scratch;
 #[path = "robustness/support.rs"]
 mod support;
+#[path = "support/terminal.rs"]
+mod terminal;
 #[path = "support/wait.rs"]
 mod wait;

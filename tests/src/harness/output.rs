@@ -18,6 +18,21 @@ use serde_json::Value;
 
 use super::event::Event;
 
+/// The lines of a file that was written, each one JSON.
+///
+/// # Panics
+/// When it can't be read, or a line is not JSON.
+#[must_use]
+pub fn lines(path: &Path) -> Vec<Value> {
+    let lines = BufReader::new(File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))).lines();
+    lines
+        .map(|line| {
+            let line = line.expect("UTF-8");
+            serde_json::from_str(&line).unwrap_or_else(|error| panic!("{}: {error}: {line}", path.display()))
+        })
+        .collect()
+}
+
 /// Lines that have come so far.
 #[derive(Debug, Default)]
 pub(super) struct Lines {

@@ -12,14 +12,14 @@ use rustix::{
     time::{ClockId, Timespec, clock_gettime, clock_settime},
 };
 use serde_json::Value;
-use tests::binary;
+use tests::{TempDir, binary, untold};
 
 use crate::{
     agent::{Agent, Run},
     books::{closed, count},
     guard::Guard,
     load::Load,
-    run::{ROUNDS, events, free_of_options, launch},
+    run::{ROUNDS, events, launch},
     wait::wait_for,
 };
 
@@ -72,6 +72,13 @@ fn now() -> f64 {
 const CAPTURED: [&str; 8] =
     ["-o", "json", "--syscalls", "getppid", "--comm", "load", "--fields", "evt.rawtime,evt.type,proc.pid"];
 
+/// An agent, started by `start`, that writes what is captured to a file in `folder`; and what reads that.
+fn writing(folder: &TempDir, start: impl FnOnce(&[&str]) -> Agent) -> (Agent, impl Fn() -> String) {
+    let path = folder.join("events");
+    let agent = start(&[&CAPTURED, ["--write", path.to_str().expect("UTF-8")].as_slice()].concat());
+    (agent, move || fs::read_to_string(&path).unwrap_or_default())
+}
+
 /// Runs a load and waits until its calls are written: when it began, the times of its calls, when they were written.
 fn stamped(agent: &Agent, read: impl Fn() -> String) -> (f64, Vec<f64>, f64) {
     let begun = now();
@@ -105,13 +112,11 @@ fn all_there(run: &Run, loads: u64) {
 fn the_wall_clock_steps() {
     let _guard = Guard::new();
     let clock = WallClock::new();
-    let folder = tests::TempDir::new();
-    let path = folder.join("events");
-    let agent = Agent::start(&[&CAPTURED, ["--write", path.to_str().expect("UTF-8")].as_slice()].concat());
-    let read = || fs::read_to_string(&path).unwrap_or_default();
+    let folder = TempDir::new();
+    let (agent, read) = writing(&folder, Agent::start);
     for step in [0, STEP, -STEP, 0] {
         clock.put(step);
-        check(&stamped(&agent, read));
+        check(&stamped(&agent, &read));
     }
     all_there(&agent.stop(), 4);
 }
@@ -122,11 +127,9 @@ fn the_wall_clock_steps() {
 fn everything_stands_still_for_a_while() {
     let _guard = Guard::new();
     let clock = WallClock::new();
-    let folder = tests::TempDir::new();
-    let path = folder.join("events");
-    let agent = Agent::start(&[&CAPTURED, ["--write", path.to_str().expect("UTF-8")].as_slice()].concat());
-    let read = || fs::read_to_string(&path).unwrap_or_default();
-    check(&stamped(&agent, read));
+    let folder = TempDir::new();
+    let (agent, read) = writing(&folder, Agent::start);
+    check(&stamped(&agent, &read));
     let mut load = Load::new(&["calls", &ROUNDS.to_string()]);
     agent.signal(Signal::STOP);
     load.go();
@@ -146,12 +149,10 @@ fn a_namespace_with_another_boot_time() {
     for offset in ["86400".to_owned(), format!("-{}", uptime as u64 / 2)] {
         let mut command = Command::new("unshare");
         command.args(["--time", "--boottime", &offset]).arg(binary());
-        let folder = tests::TempDir::new();
-        let path = folder.join("events");
-        let write = ["--write", path.to_str().expect("UTF-8")];
-        let agent = launch(free_of_options(command), &[&CAPTURED, write.as_slice()].concat());
+        let folder = TempDir::new();
+        let (agent, read) = writing(&folder, |args| launch(untold(command), args));
         // They are written while it runs: no more is held back than otherwise.
-        check(&stamped(&agent, || fs::read_to_string(&path).unwrap_or_default()));
+        check(&stamped(&agent, read));
         let run = agent.stop();
         all_there(&run, 1);
         assert!(events(&run).is_empty() && !run.stderr.contains("WARN"), "{}", run.stderr);

@@ -8,14 +8,14 @@ use std::{
 };
 
 use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
-use tests::{Footprint, TempDir, binary};
+use tests::{Footprint, TempDir, binary, untold};
 
 use crate::{
     agent::Agent,
     books::{closed, count, dropped},
     client::Client,
     guard::Guard,
-    run::{ROUNDS, free_of_options, load},
+    run::{ROUNDS, load},
     wait::wait_for,
 };
 
@@ -34,7 +34,7 @@ fn a_limit_near_what_it_takes() {
     for limit in [takes / 2, takes - 8, takes - 1, takes, takes + 1, takes + 4, takes + 32] {
         let mut command = Command::new("prlimit");
         command.arg(format!("--nofile={limit}:{limit}")).arg(binary());
-        let mut command = free_of_options(command);
+        let mut command = untold(command);
         command.args(["-o", "json", "--syscalls", "getppid", "--duration", "50ms"]);
         let footprint = Footprint::of(&mut command);
         let output = command.stdin(Stdio::null()).output().expect("it runs");

@@ -36,6 +36,8 @@ mod run;
 mod signals;
 mod standard_error;
 mod surroundings;
+#[path = "../support/terminal.rs"]
+mod terminal;
 #[path = "../support/wait.rs"]
 mod wait;
 mod week;

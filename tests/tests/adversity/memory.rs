@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use tests::{Footprint, TempDir, await_no_leftovers, binary};
+use tests::{Footprint, TempDir, await_no_leftovers, binary, untold};
 
 use crate::{
     agent::Agent,
@@ -16,7 +16,6 @@ use crate::{
     cgroups::Cgroup,
     guard::Guard,
     load::Load,
-    run::free_of_options,
     wait::wait_for,
 };
 
@@ -64,7 +63,7 @@ impl Limited {
         let mut command = Command::new("sh");
         command.args(["-c", r#"echo $$ > "$1" && shift && exec "$0" "$@""#]).arg(binary());
         command.arg(self.path.join("cgroup.procs"));
-        free_of_options(command)
+        untold(command)
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use tests::TempDir;
+use tests::{TempDir, lines};
 
 use crate::{
     agent::Agent,
@@ -19,23 +19,18 @@ use crate::{
     cgroups::{Cgroup, root},
     client::Client,
     guard::Guard,
-    run::lines,
+    terminal,
 };
 
 /// What clears a screen, sets a title, rings, begins a line that looks like another event, turns text around, and is not
 /// UTF-8. A name has no `/`.
 const NASTY: &[u8] = b"\x1b[2J\x1b]0;t\x07\r\n{\"type\":\"forged\"}\n\xe2\x80\xae\xc2\x9b31m\x7f\xff";
 
-/// A part of a line that has what it should not.
+/// A line that has what it should not, or is another's.
 fn acts(output: &[u8]) -> Option<String> {
-    let text = match std::str::from_utf8(output) {
-        Ok(text) => text,
-        Err(error) => return Some(format!("not UTF-8: {error}")),
-    };
-    let wrong =
-        |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let forged = |line: &str| line.starts_with(r#"{"type":"forged"#);
-    text.lines().find(|line| line.contains(wrong) || forged(line)).map(str::to_owned)
+    let forged = |line: &&[u8]| line.starts_with(br#"{"type":"forged"#);
+    let line = || output.split(|byte| *byte == b'\n').find(forged);
+    terminal::acts(output).or_else(|| line().map(|line| String::from_utf8_lossy(line).into_owned()))
 }
 
 /// Does something to things of such names, as a process that is called so, in a cgroup that is called so.

@@ -11,13 +11,13 @@ use std::{
 };
 
 use rustix::process::getppid;
-use tests::{TempDir, binary};
+use tests::{TempDir, binary, lines, untold};
 
 use crate::{
     agent::Agent,
     books::{closed, count, dropped},
     guard::Guard,
-    run::{ROUNDS, free_of_options, in_mounts, launch, lines, load, times},
+    run::{ROUNDS, in_mounts, launch, load, times},
     wait::wait_for,
 };
 
@@ -130,7 +130,7 @@ fn a_file_that_may_not_grow() {
     let mut command = Command::new("prlimit");
     command.arg("--fsize=65536").arg(binary());
     let path = path.to_str().expect("UTF-8");
-    let agent = launch(free_of_options(command), &[&CAPTURED, ["--write", path].as_slice()].concat());
+    let agent = launch(untold(command), &[&CAPTURED, ["--write", path].as_slice()].concat());
     wait_for("the agent says what is wrong", || {
         assert_eq!(load().complete(), ROUNDS);
         agent.stderr().contains("File too large").then_some(())

@@ -3,14 +3,12 @@
 
 use std::{
     ffi::OsStr,
-    fs,
     fs::File,
-    path::Path,
     process::{Command, Output, Stdio},
 };
 
 use serde_json::Value;
-use tests::{Captured, TempDir, await_no_leftovers, binary, lanner};
+use tests::{Captured, TempDir, await_no_leftovers, binary, lines, untold};
 
 use crate::{
     agent::{Agent, Run},
@@ -30,18 +28,7 @@ pub(crate) fn load() -> Load {
 pub(crate) fn in_mounts(script: &str) -> Command {
     let mut command = Command::new("unshare");
     command.args(["--mount", "sh", "-c", script]).arg(binary());
-    free_of_options(command)
-}
-
-/// A command whose environment says nothing to the agent, as [`lanner`]'s.
-pub(crate) fn free_of_options(mut command: Command) -> Command {
-    for (name, value) in lanner().get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    command
+    untold(command)
 }
 
 /// Starts the agent by `command`, which becomes it, with the events in a file.
@@ -54,13 +41,6 @@ pub(crate) fn launch(command: Command, args: &[&str]) -> Agent {
 /// What a run that ended wrote to its standard output.
 pub(crate) fn events(run: &Run) -> Vec<Value> {
     lines(&run.folder.join("events"))
-}
-
-/// The lines of a file, each whole.
-pub(crate) fn lines(path: &Path) -> Vec<Value> {
-    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let line = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{}: {error}: {line}", path.display()));
-    text.lines().map(line).collect()
 }
 
 /// How often `syscall` is in `events`.

@@ -12,11 +12,11 @@ use rustix::{
     process::{Pid, Signal, kill_process},
 };
 use serde_json::Value;
-use tests::{Footprint, TempDir, lanner};
+use tests::{Footprint, TempDir, lanner, lines};
 
 use crate::{
     guard::Guard,
-    run::{ROUNDS, lines, load, times},
+    run::{ROUNDS, load, times},
     wait::wait_for,
 };
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Runs of the agent that print fields as JSON.
 
-use std::fs;
-
 use serde_json::Value;
 
 use crate::{agent::Run, books};
@@ -17,8 +15,7 @@ pub(crate) fn lossless(run: &Run) -> Value {
 
 /// The lines of a run.
 pub(crate) fn lines(run: &Run) -> Vec<Value> {
-    let text = fs::read_to_string(run.folder.join("events")).expect("events");
-    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+    tests::lines(&run.folder.join("events"))
 }
 
 /// What a condition removed: in the kernel, in userspace; and what it kept.

@@ -71,8 +71,7 @@ pub(crate) fn start_with(api: &ApiServer, args: &[&str]) -> Running {
 
 /// The lines of a run.
 pub(crate) fn lines(run: &Run) -> Vec<Value> {
-    let text = fs::read_to_string(run.folder.join("events")).expect("events");
-    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+    tests::lines(&run.folder.join("events"))
 }
 
 /// The line of the look at `file`.

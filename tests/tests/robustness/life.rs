@@ -4,15 +4,15 @@
 use std::{
     collections::BTreeSet,
     fs::{self, File},
-    io::{self, BufRead as _, BufReader},
-    path::{Path, PathBuf},
+    io,
+    path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, getppid, kill_process};
 use serde_json::Value;
-use tests::{Footprint, Ledger, TempDir, binary, lanner, objects::Kind};
+use tests::{Footprint, Ledger, TempDir, binary, lanner, lines, objects::Kind};
 
 use crate::{
     agent::{Agent, Run, alone},
@@ -34,17 +34,6 @@ fn ledger(run: &Run) -> Ledger {
     let ledger: Ledger = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
     assert!(ledger.closed, "{text}");
     ledger
-}
-
-/// The lines of a file.
-fn lines(path: &Path) -> Vec<Value> {
-    let lines = BufReader::new(File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))).lines();
-    lines
-        .map(|line| {
-            let line = line.expect("UTF-8");
-            serde_json::from_str(&line).unwrap_or_else(|error| panic!("{}: {error}: {line}", path.display()))
-        })
-        .collect()
 }
 
 /// Makes calls until `child` has ended.

@@ -15,6 +15,7 @@ use tests::{Capture, Event};
 use crate::{
     agent::{Agent, alone},
     events::{arg_bytes, marked},
+    terminal::acts,
 };
 
 /// The kernel's limit of a name, its NUL counted.
@@ -177,17 +178,6 @@ fn a_buffer_whose_end_is_not_there() {
     assert!(found.starts_with(&pages.bytes(300)) && marked(parts.json(), "truncated", "data"), "{parts}");
     assert!(name.errno() == "EFAULT" && name.arg("name").is_null(), "{name}");
     assert!(marked(name.json(), "unreadable", "name"), "{name}");
-}
-
-/// Bytes that no line of output may have as they are: C0 and DEL, but for line ends; C1 in UTF-8; what is not UTF-8.
-fn acts(output: &[u8]) -> Option<String> {
-    let text = match std::str::from_utf8(output) {
-        Ok(text) => text,
-        Err(error) => return Some(format!("not UTF-8: {error}")),
-    };
-    let wrong =
-        |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.lines().find(|line| line.contains(wrong)).map(str::to_owned)
 }
 
 #[test]
