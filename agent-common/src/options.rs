@@ -17,6 +17,10 @@ pub enum Opt {
     Hierarchy = 4,
     /// Whether the environment of new images is sent too.
     Environment = 5,
+    /// Whether the current task and its registers are read by plain loads, where the kernel knows by its own BTF what is
+    /// there. That takes `bpf_get_current_task_btf` (5.11) and `bpf_task_pt_regs` (5.15):
+    /// <https://github.com/torvalds/linux/blob/v6.12/include/uapi/linux/bpf.h#L5984>
+    Direct = 6,
 }
 
 /// Stands in [`Opt::Controller`] for the v2 hierarchy.
@@ -24,7 +28,7 @@ pub const NO_CONTROLLER: u32 = u32::MAX;
 
 impl Opt {
     /// Number of options.
-    pub const COUNT: usize = 6;
+    pub const COUNT: usize = 7;
 }
 
 /// What the probe does with calls, the value of the `MODE` map: one of these numbers, and bits above it. It is one number,

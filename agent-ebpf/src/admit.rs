@@ -16,7 +16,7 @@ use aya_ebpf::helpers::{
 };
 
 use crate::{
-    kernel,
+    kernel::{self, Probed, Read, Typed},
     lane::Lane,
     maps::{MODE, option},
     output::{bump, lose},
@@ -36,8 +36,8 @@ pub(crate) struct Current {
     pub ret: i64,
     /// Bits of [`agent_common::record::flag`].
     pub flags: u8,
-    /// The task that makes it.
-    pub task: u64,
+    /// The task that makes it, of [`kernel::task`].
+    pub task: *const c_void,
 }
 
 /// Fills the header in the lane, unless the call is the agent's own or the user's selection leaves it out; both are
@@ -55,7 +55,7 @@ pub(crate) fn admit(call: &Current, lane: &mut Lane, counters: *mut Slot) -> boo
 
 /// Whether a call that is only at its entry will be admitted, as far as can be told. It is counted at its exit.
 #[inline(always)]
-pub(crate) fn foresee(nr: i32, abi: Abi, cpu: u32, task: u64, lane: &mut Lane) -> bool {
+pub(crate) fn foresee(nr: i32, abi: Abi, cpu: u32, task: *const c_void, lane: &mut Lane) -> bool {
     judge(&Current { nr, abi, hook: ENTER, cpu, ret: 0, flags: 0, task }, lane).is_none()
 }
 
@@ -65,7 +65,7 @@ fn judge(call: &Current, lane: &mut Lane) -> Option<Counter> {
     let id = bpf_get_current_pid_tgid();
     let tgid = (id >> 32) as u32;
     let own = option(Opt::OwnTgid);
-    let ppid = parent(call.task);
+    let ppid = if kernel::direct() { parent::<Typed>(call.task) } else { parent::<Probed>(call.task) };
     match MODE.get(0).map(|mode| mode & mode::MASK) {
         Some(mode::LIVE) if tgid == own || ppid == own => return Some(Counter::Own),
         Some(mode::LIVE) => {}
@@ -81,8 +81,10 @@ fn judge(call: &Current, lane: &mut Lane) -> Option<Counter> {
     let cgroup_id = if option(Opt::Controller) == NO_CONTROLLER {
         // SAFETY: a helper without arguments.
         unsafe { bpf_get_current_cgroup_id() }
+    } else if kernel::direct() {
+        kernel::cgroup_id::<Typed>(call.task)
     } else {
-        kernel::cgroup_id(call.task as *const c_void)
+        kernel::cgroup_id::<Probed>(call.task)
     };
     lane.header = Header {
         ts,
@@ -115,10 +117,9 @@ pub(crate) fn missing(lane: &mut Lane, counters: *mut Slot) {
     lose(lane, counters, Reason::NoProgram);
 }
 
-/// The parent's process id in the initial namespace.
+/// The current task's parent: its process id in the initial namespace.
 #[inline(always)]
-fn parent(task: u64) -> u32 {
-    kernel::read::<*const c_void>(task as *const c_void, Field::TaskRealParent)
-        .and_then(|parent| kernel::read::<u32>(parent, Field::TaskTgid))
-        .unwrap_or(NO_ID)
+fn parent<R: Read>(task: *const c_void) -> u32 {
+    let parent = R::field::<*const c_void>(task, Field::TaskRealParent);
+    parent.and_then(|parent| R::field(parent, Field::TaskTgid)).unwrap_or(NO_ID)
 }

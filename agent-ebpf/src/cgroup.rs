@@ -15,7 +15,8 @@ use aya_ebpf::{
 };
 
 use crate::{
-    kernel, lane,
+    kernel::{self, Probed},
+    lane,
     maps::{LEDGER, option},
     output::bump,
     room::Builder,
@@ -41,7 +42,7 @@ pub(crate) fn tell(ctx: &RawTracePointContext, kind: Kind) -> Option<()> {
     header.hook = STATE as u8;
     let lane = lane::get(cpu, STATE)?;
     let mut builder = Builder::begin(cpu, STATE, lane, kind)?;
-    builder.word(CgroupWord::Id as usize, kernel::kernfs_id(cgroup).unwrap_or(0));
+    builder.word(CgroupWord::Id as usize, kernel::kernfs_id::<Probed>(cgroup).unwrap_or(0));
     builder.word(CgroupWord::Hierarchy as usize, u64::from(hierarchy));
     builder.open();
     if builder.kernel_string(ctx.arg(1), u32::from(CGROUP_BYTES)) {

@@ -14,14 +14,12 @@ use agent_common::{
     schema::Abi,
     state::plan,
 };
-use aya_ebpf::{
-    helpers::{bpf_get_current_task, bpf_get_smp_processor_id, generated::bpf_probe_read_kernel},
-    programs::RawTracePointContext,
-};
+use aya_ebpf::{helpers::bpf_get_smp_processor_id, programs::RawTracePointContext};
 
 use crate::{
     admit::{self, Current},
-    files, kernel,
+    files,
+    kernel::{self, Probed, Read, Typed},
     lane::{self, Lane, judged},
     maps::{CALLS, ENTERED, ENTERS, LEDGER, MODE, SELECTED, STAGES},
     output::bump,
@@ -47,17 +45,23 @@ const PR_SET_NAME: u32 = 15;
 /// The convention of the call that the task is in; `None` for one that has no table here.
 #[cfg_attr(bpf_target_arch = "x86_64", expect(clippy::unnecessary_wraps, reason = "aarch64 has calls without a table"))]
 #[inline(always)]
-fn current_abi(task: *const c_void) -> Option<Abi> {
+fn convention<R: Read>(task: *const c_void) -> Option<Abi> {
     #[cfg(bpf_target_arch = "x86_64")]
-    match kernel::read::<u32>(task, Field::ThreadStatus) {
+    match R::field::<u32>(task, Field::ThreadStatus) {
         Some(status) if status & TS_COMPAT != 0 => Some(Abi::I386),
         _ => Some(Abi::Native),
     }
     #[cfg(bpf_target_arch = "aarch64")]
-    match kernel::read::<u64>(task, Field::ThreadFlags) {
+    match R::field::<u64>(task, Field::ThreadFlags) {
         Some(flags) if flags & TIF_32BIT != 0 => None,
         _ => Some(Abi::Native),
     }
+}
+
+/// As [`convention`], in the way in which the current task is read.
+#[inline(always)]
+fn current_abi(task: *const c_void) -> Option<Abi> {
+    if kernel::direct() { convention::<Typed>(task) } else { convention::<Probed>(task) }
 }
 
 /// Whether a call with this number keeps its registers from its entry.
@@ -113,22 +117,22 @@ pub(crate) fn exit(ctx: &RawTracePointContext) -> Option<()> {
     // SAFETY: a helper without arguments.
     let cpu = unsafe { bpf_get_smp_processor_id() };
     let lane = lane::get(cpu, EXIT)?;
-    let regs: *const c_void = ctx.arg(0);
-    // SAFETY: the helper checks the source; the destination is a field of a map value.
-    let read = unsafe { bpf_probe_read_kernel((&raw mut lane.regs).cast(), size_of::<regs::Block>() as u32, regs) };
-    if read < 0 {
-        return None;
-    }
-    // SAFETY: a helper without arguments.
-    let task = unsafe { bpf_get_current_task() };
-    let mut abi = current_abi(task as *const c_void);
-    let mut nr = regs::number(&lane.regs);
-    let (mut files, mut decided) = ([0; 2], decided::NOTHING);
+    let task = kernel::task();
+    let regs: *const c_void = if kernel::direct() { kernel::registers(task) } else { ctx.arg(0) };
+    let mut nr = if kernel::direct() {
+        regs::number_of(regs)
+    } else {
+        regs::copy(&mut lane.regs, regs)?;
+        regs::number(&lane.regs)
+    };
+    let mut abi = current_abi(task);
+    let (mut files, mut decided, mut restored) = ([0; 2], decided::NOTHING, false);
     // After execve and rt_sigreturn the registers, and even the number, are those of what runs next:
     // https://github.com/torvalds/linux/blob/v6.12/arch/x86/kernel/process_64.c#L664
     if nr == -1 || abi.is_some_and(|abi| kept(abi, nr as u32) || looked_up(abi, nr as u32)) {
+        let key = task as u64;
         // SAFETY: the value is copied before anything can replace it; only this task's entry is looked at.
-        if let Some(entered) = unsafe { ENTERED.get(task) } {
+        if let Some(entered) = unsafe { ENTERED.get(key) } {
             nr = entered.nr as i32;
             abi = Abi::from_raw(entered.abi as u8);
             match abi {
@@ -136,15 +140,24 @@ pub(crate) fn exit(ctx: &RawTracePointContext) -> Option<()> {
                 Some(Abi::I386) => regs::restore(&mut lane.regs, Abi::I386, &entered.args),
                 None => {}
             }
+            restored = true;
             files = entered.files;
             decided = entered.decided;
-            let _ = ENTERED.remove(task);
+            let _ = ENTERED.remove(key);
         }
     }
     let slot = slot(abi, nr);
     let counters = LEDGER.get_ptr_mut(cpu * SLOTS + slot)?;
     bump(counters, Counter::Seen as usize);
     let mut plan = planned(lane, slot);
+    if plan & (plan::RECORD | plan::CHANGES) == 0 {
+        bump(counters, Counter::Filtered as usize);
+        return None;
+    }
+    // Not before: of most calls that nobody selected, only the number is looked at.
+    if kernel::direct() && !restored {
+        regs::load(&mut lane.regs, regs);
+    }
     let ret: i64 = ctx.arg(1);
     let abi = abi.unwrap_or(Abi::Native);
     lane.abi = abi as u32;
@@ -217,10 +230,9 @@ pub(crate) fn judge_exit(ctx: &RawTracePointContext) -> Option<()> {
 #[inline(always)]
 pub(crate) fn gather_exit(ctx: &RawTracePointContext) -> Option<()> {
     let (cpu, lane, counters) = resume(EXIT)?;
-    // SAFETY: a helper without arguments.
-    let task = unsafe { bpf_get_current_task() };
+    let task = kernel::task();
     lane.judged = judged::GATHERED;
-    if predicate::gather(task as *const c_void, cpu, EXIT, lane) {
+    if predicate::gather(task, cpu, EXIT, lane) {
         // SAFETY: nothing here needs dropping, nor below.
         unsafe { STAGES.tail_call(ctx, stage::ASKED_EXIT) };
     }
@@ -234,9 +246,8 @@ pub(crate) fn gather_exit(ctx: &RawTracePointContext) -> Option<()> {
 #[inline(always)]
 pub(crate) fn asked_exit(ctx: &RawTracePointContext) -> Option<()> {
     let (cpu, lane, counters) = resume(EXIT)?;
-    // SAFETY: a helper without arguments.
-    let task = unsafe { bpf_get_current_task() };
-    predicate::asked(task as *const c_void, cpu, EXIT, lane);
+    let task = kernel::task();
+    predicate::asked(task, cpu, EXIT, lane);
     // SAFETY: nothing here needs dropping.
     unsafe { STAGES.tail_call(ctx, stage::JUDGE_EXIT) };
     next(ctx, lane, counters);
@@ -276,12 +287,11 @@ fn record(ctx: &RawTracePointContext, lane: &mut Lane, counters: *mut Slot) {
 #[inline(always)]
 pub(crate) fn shed_exit(ctx: &RawTracePointContext) -> Option<()> {
     let (cpu, lane, counters) = resume(EXIT)?;
-    // SAFETY: a helper without arguments.
-    let task = unsafe { bpf_get_current_task() };
+    let task = kernel::task();
     let class = (lane.plan & plan::CLASSES) >> plan::CLASS;
-    if shed::decide(cpu, task as *const c_void, lane) {
+    if shed::decide(cpu, task, lane) {
         shed::count(lane, counters, class);
-        shed::forget(task as *const c_void, lane);
+        shed::forget(task, lane);
     } else {
         record(ctx, lane, counters);
     }
@@ -292,9 +302,8 @@ pub(crate) fn shed_exit(ctx: &RawTracePointContext) -> Option<()> {
 #[inline(always)]
 pub(crate) fn shed_enter(ctx: &RawTracePointContext) -> Option<()> {
     let (cpu, lane, _) = resume(ENTER)?;
-    // SAFETY: a helper without arguments.
-    let task = unsafe { bpf_get_current_task() };
-    if shed::decide(cpu, task as *const c_void, lane) {
+    let task = kernel::task();
+    if shed::decide(cpu, task, lane) {
         keep(task, lane, [0; 2], decided::SHED);
     } else {
         // SAFETY: nothing here needs dropping.
@@ -327,9 +336,8 @@ pub(crate) fn changed(ctx: &RawTracePointContext) -> Option<()> {
 #[inline(always)]
 pub(crate) fn files_exit(ctx: &RawTracePointContext) -> Option<()> {
     let (_, lane, counters) = resume(EXIT)?;
-    // SAFETY: a helper without arguments.
-    let task = unsafe { bpf_get_current_task() };
-    if files::find(task as *const c_void, lane) {
+    let task = kernel::task();
+    if files::find(task, lane) {
         // SAFETY: nothing here needs dropping, nor below.
         unsafe { STAGES.tail_call(ctx, stage::TELL_EXIT) };
     }
@@ -347,9 +355,8 @@ pub(crate) fn files_enter(ctx: &RawTracePointContext) -> Option<()> {
         // SAFETY: nothing here needs dropping, nor below.
         unsafe { STAGES.tail_call(ctx, stage::SHED_ENTER) };
     }
-    // SAFETY: a helper without arguments.
-    let task = unsafe { bpf_get_current_task() };
-    if files::find(task as *const c_void, lane) {
+    let task = kernel::task();
+    if files::find(task, lane) {
         // SAFETY: see above.
         unsafe { STAGES.tail_call(ctx, stage::TELL_ENTER) };
     }
@@ -375,14 +382,14 @@ fn refused(lane: &Lane) -> u64 {
 
 /// Keeps the call in the lane for its exit, with its files and what was decided of it.
 #[inline(always)]
-fn keep(task: u64, lane: &Lane, files: [u64; 2], decided: u64) {
+fn keep(task: *const c_void, lane: &Lane, files: [u64; 2], decided: u64) {
     let mut entered = Kept { args: [0; 6], nr: regs::number(&lane.regs) as u32, abi: lane.abi, files, decided };
     let mut n = 0;
     while n < 6 {
         entered.args[n] = regs::of(lane, n);
         n += 1;
     }
-    let _ = ENTERED.insert(task, entered, 0);
+    let _ = ENTERED.insert(task as u64, entered, 0);
 }
 
 /// `sys_enter`
@@ -399,9 +406,10 @@ pub(crate) fn enter(ctx: &RawTracePointContext) -> Option<()> {
     {
         return None;
     }
-    // SAFETY: helpers without arguments.
-    let (task, cpu) = unsafe { (bpf_get_current_task(), bpf_get_smp_processor_id()) };
-    let abi = current_abi(task as *const c_void)?;
+    // SAFETY: a helper without arguments.
+    let cpu = unsafe { bpf_get_smp_processor_id() };
+    let task = kernel::task();
+    let abi = current_abi(task)?;
     let recorded = match abi {
         Abi::Native => native_recorded(nr),
         Abi::I386 => i386_recorded(nr),
@@ -410,11 +418,10 @@ pub(crate) fn enter(ctx: &RawTracePointContext) -> Option<()> {
         return None;
     }
     let lane = lane::get(cpu, ENTER)?;
-    let regs: *const c_void = ctx.arg(0);
-    // SAFETY: the helper checks the source; the destination is a field of a map value.
-    let read = unsafe { bpf_probe_read_kernel((&raw mut lane.regs).cast(), size_of::<regs::Block>() as u32, regs) };
-    if read < 0 {
-        return None;
+    if kernel::direct() {
+        regs::load(&mut lane.regs, kernel::registers(task));
+    } else {
+        regs::copy(&mut lane.regs, ctx.arg(0))?;
     }
     lane.abi = abi as u32;
     let slot = slot(Some(abi), nr as i32);
@@ -464,8 +471,7 @@ pub(crate) fn judge_enter(ctx: &RawTracePointContext) -> Option<()> {
         Decision::Refuse if looked_up => {
             lane.judged = judged::REFUSED;
             if current_mode() & mode::MARK == 0 {
-                // SAFETY: a helper without arguments.
-                keep(unsafe { bpf_get_current_task() }, lane, [0; 2], refused(lane));
+                keep(kernel::task(), lane, [0; 2], refused(lane));
                 return None;
             }
         }
@@ -488,10 +494,9 @@ pub(crate) fn judge_enter(ctx: &RawTracePointContext) -> Option<()> {
 #[inline(always)]
 pub(crate) fn gather_enter(ctx: &RawTracePointContext) -> Option<()> {
     let (cpu, lane, _) = resume(ENTER)?;
-    // SAFETY: a helper without arguments.
-    let task = unsafe { bpf_get_current_task() };
+    let task = kernel::task();
     lane.judged = judged::GATHERED;
-    predicate::gather(task as *const c_void, cpu, ENTER, lane);
+    predicate::gather(task, cpu, ENTER, lane);
     // SAFETY: nothing here needs dropping.
     unsafe { STAGES.tail_call(ctx, stage::JUDGE_ENTER) };
     Some(())

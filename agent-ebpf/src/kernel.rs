@@ -8,7 +8,10 @@ use agent_common::{
     options::{NO_CONTROLLER, Opt},
     state::file,
 };
-use aya_ebpf::helpers::{bpf_probe_read_kernel, generated::bpf_probe_read_kernel as bpf_probe_read_kernel_to};
+use aya_ebpf::helpers::{
+    bpf_get_current_task, bpf_probe_read_kernel,
+    generated::{bpf_get_current_task_btf, bpf_probe_read_kernel as bpf_probe_read_kernel_to, bpf_task_pt_regs},
+};
 
 use crate::maps::{LAYOUT, option};
 
@@ -23,9 +26,70 @@ pub(crate) fn offset(field: Field) -> Option<usize> {
 /// Reads a field of the struct at `base`. `T` has the field's width.
 #[inline(always)]
 pub(crate) fn read<T: Copy>(base: *const c_void, field: Field) -> Option<T> {
-    let at = base.wrapping_byte_add(offset(field)?).cast::<T>();
-    // SAFETY: the helper checks the address and fails on a bad one.
-    unsafe { bpf_probe_read_kernel(at).ok() }
+    Probed::field(base, field)
+}
+
+/// Whether the current task is read by plain loads. The verifier knows: what is not taken is not looked at, so that kernels
+/// without the helpers load the probe too.
+#[inline(always)]
+pub(crate) fn direct() -> bool {
+    option(Opt::Direct) != 0
+}
+
+/// The current task.
+#[inline(always)]
+pub(crate) fn task() -> *const c_void {
+    if direct() {
+        // SAFETY: a helper without arguments.
+        unsafe { bpf_get_current_task_btf() as *const c_void }
+    } else {
+        // SAFETY: a helper without arguments.
+        unsafe { bpf_get_current_task() as *const c_void }
+    }
+}
+
+/// The registers at the entry of the current task's call, to be read by plain loads; `task` is of [`task`], and reads are
+/// [`direct`].
+#[inline(always)]
+pub(crate) fn registers(task: *const c_void) -> *const c_void {
+    // SAFETY: the verifier knows what `task` is.
+    unsafe { bpf_task_pt_regs(task.cast_mut().cast()) as *const c_void }
+}
+
+/// How members of kernel structs are read.
+pub(crate) trait Read {
+    /// The value at an address.
+    fn at<T: Copy>(at: *const T) -> Option<T>;
+
+    /// A field of the struct at `base`. `T` has the field's width.
+    #[inline(always)]
+    fn field<T: Copy>(base: *const c_void, field: Field) -> Option<T> {
+        Self::at(base.wrapping_byte_add(offset(field)?).cast::<T>())
+    }
+}
+
+/// By a helper, which takes any address and fails on a bad one.
+pub(crate) struct Probed;
+
+impl Read for Probed {
+    #[inline(always)]
+    fn at<T: Copy>(at: *const T) -> Option<T> {
+        // SAFETY: the helper checks the address and fails on a bad one.
+        unsafe { bpf_probe_read_kernel(at).ok() }
+    }
+}
+
+/// By a load, from what the verifier knows the type of: the task of [`task`], where reads are [`direct`], and what its
+/// members point to. What can't be read is 0.
+pub(crate) struct Typed;
+
+impl Read for Typed {
+    #[inline(always)]
+    fn at<T: Copy>(at: *const T) -> Option<T> {
+        // SAFETY: the verifier allows it only where the kernel vouches for it, or catches the fault:
+        // https://github.com/torvalds/linux/blob/v6.12/kernel/bpf/verifier.c#L6624
+        Some(unsafe { at.read_volatile() })
+    }
 }
 
 /// Reads a field of the struct at `base` to `to`; negative when it can't be read, and then zeroes are there. Without a
@@ -94,24 +158,22 @@ pub(crate) fn overlay(inode: *const c_void) -> u64 {
 
 /// The id of a task's cgroup in the hierarchy that the agent chose; 0 when it can't be read.
 #[inline(always)]
-pub(crate) fn cgroup_id(task: *const c_void) -> u64 {
-    let css_set = pointer(task, Field::TaskCgroups);
+pub(crate) fn cgroup_id<R: Read>(task: *const c_void) -> u64 {
+    let css_set = R::field::<*const c_void>(task, Field::TaskCgroups);
     let cgroup = css_set.and_then(|set| match option(Opt::Controller) {
-        NO_CONTROLLER => pointer(set, Field::CssSetDefault),
+        NO_CONTROLLER => R::field::<*const c_void>(set, Field::CssSetDefault),
         controller => {
             // No kernel has more controllers; the bound is for the verifier.
             let place =
                 inside(set, Field::CssSetSubsys)?.cast::<*const c_void>().wrapping_add(controller as usize & 0x3f);
-            // SAFETY: the helper checks the address and fails on a bad one.
-            let css = unsafe { bpf_probe_read_kernel(place).ok()? };
-            pointer(css, Field::CssCgroup)
+            R::field(R::at(place)?, Field::CssCgroup)
         }
     });
-    cgroup.and_then(kernfs_id).unwrap_or(0)
+    cgroup.and_then(kernfs_id::<R>).unwrap_or(0)
 }
 
 /// The id of a cgroup in its hierarchy.
 #[inline(always)]
-pub(crate) fn kernfs_id(cgroup: *const c_void) -> Option<u64> {
-    read(pointer(cgroup, Field::CgroupKn)?, Field::KernfsId)
+pub(crate) fn kernfs_id<R: Read>(cgroup: *const c_void) -> Option<u64> {
+    R::field(R::field(cgroup, Field::CgroupKn)?, Field::KernfsId)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-//! A lane is one hook on one CPU. The kernel never runs an attached program inside itself on a CPU (tracepoints
-//! disabled preemption until 6.12, and `prog->active` guards raw tracepoints since 6.1), so that a lane's state and the
+//! A lane is one hook on one CPU. The kernel never runs an attached program inside itself on a CPU (syscalls' tracepoints
+//! disabled preemption until 7.1, and `prog->active` guards raw tracepoints since 6.1), so that a lane's state and the
 //! counters of the syscalls recorded by its hook belong to one run at a time, without atomics. A run refused by that
 //! guard is counted by the kernel as a recursion miss, which the ledger shows.
 //! <https://github.com/torvalds/linux/blob/v6.12/kernel/trace/bpf_trace.c#L2369>

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 //! The registers of a call. Their layout is the kernel's promise to ptrace, so it needs no BTF.
 
+use core::ffi::c_void;
+
 use agent_common::schema::Abi;
+use aya_ebpf::helpers::generated::bpf_probe_read_kernel;
+
+#[cfg(doc)]
+use crate::kernel;
+use crate::kernel::{Read as _, Typed};
 
 /// The leading words of `struct pt_regs`, up to the syscall number.
 pub(crate) type Block = [u64; WORDS];
@@ -39,7 +46,7 @@ mod arch {
 
     pub(crate) const WORDS: usize = 16;
     /// `orig_ax`
-    const NR: usize = 15;
+    pub(crate) const NR: usize = 15;
     /// `di, si, dx, r10, r8, r9`
     const NATIVE: [usize; 6] = [14, 13, 12, 7, 9, 8];
     /// `bx, cx, dx, si, di, bp`
@@ -53,10 +60,8 @@ mod arch {
         }
     }
 
-    #[inline(always)]
-    pub(crate) fn number(block: &super::Block) -> i32 {
-        block[NR] as i32
-    }
+    /// The words that either convention has arguments in.
+    pub(crate) const USED: [usize; 9] = [4, 5, 7, 8, 9, 11, 12, 13, 14];
 }
 
 #[cfg(bpf_target_arch = "aarch64")]
@@ -68,20 +73,47 @@ mod arch {
     /// `orig_x0`: x0 holds the result by now.
     const FIRST: usize = 34;
     /// `syscallno`, an `s32`
-    const NR: usize = 35;
+    pub(crate) const NR: usize = 35;
 
     #[inline(always)]
     pub(crate) const fn word(_: Abi, n: usize) -> usize {
         if n == 0 { FIRST } else { n }
     }
 
-    #[inline(always)]
-    pub(crate) fn number(block: &super::Block) -> i32 {
-        block[NR] as i32
-    }
+    /// The words that arguments are in.
+    pub(crate) const USED: [usize; 6] = [1, 2, 3, 4, 5, FIRST];
 }
 
-pub(crate) use arch::{WORDS, number};
+pub(crate) use arch::WORDS;
+
+/// The number of the call.
+#[inline(always)]
+pub(crate) fn number(block: &Block) -> i32 {
+    block[arch::NR] as i32
+}
+
+/// The number of the call whose registers are at `regs`, of [`kernel::registers`].
+#[inline(always)]
+pub(crate) fn number_of(regs: *const c_void) -> i32 {
+    Typed::at(regs.cast::<i32>().wrapping_add(2 * arch::NR)).unwrap_or(-1)
+}
+
+/// Takes the registers of a call that are at `regs`, of [`kernel::registers`].
+#[inline(always)]
+pub(crate) fn load(block: &mut Block, regs: *const c_void) {
+    for word in arch::USED {
+        block[word] = Typed::at(regs.cast::<u64>().wrapping_add(word)).unwrap_or(0);
+    }
+    block[arch::NR] = number_of(regs) as u64;
+}
+
+/// Copies the registers of a call from wherever they are.
+#[inline(always)]
+pub(crate) fn copy(block: &mut Block, regs: *const c_void) -> Option<()> {
+    // SAFETY: the helper checks the source; the destination is a field of a map value.
+    let read = unsafe { bpf_probe_read_kernel(block.as_mut_ptr().cast(), size_of::<Block>() as u32, regs) };
+    if read < 0 { None } else { Some(()) }
+}
 
 /// Register argument `n` of a call; a 32-bit caller's upper halves mean nothing.
 #[inline(always)]

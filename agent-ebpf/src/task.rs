@@ -19,7 +19,8 @@ use aya_ebpf::{
 
 use crate::{
     fill::bound,
-    kernel, lane,
+    kernel::{self, Probed},
+    lane,
     maps::{LEDGER, MODE, option},
     output::bump,
     path::{self, Place},
@@ -50,7 +51,7 @@ pub(crate) fn header(task: *const c_void, cpu: u32, kind: Kind) -> Option<Header
                 ts,
                 seq: 0,
                 ret: 0,
-                cgroup_id: kernel::cgroup_id(task),
+                cgroup_id: kernel::cgroup_id::<Probed>(task),
                 comm: kernel::read(task, Field::TaskComm)?,
                 nr: 0,
                 tgid,

@@ -292,7 +292,7 @@ pub(crate) fn capture(args: &cli::Capture, wanted: Wanted, refused: Refused) -> 
     runtime.shutdown_background();
 
     let account = (!args.no_enrich).then(|| MetadataAccount::collect(&counters));
-    let ledger = Ledger::collect(probe.counters(), &stats, account, conditional, sink_name)?;
+    let ledger = Ledger::collect(probe.counters(), &stats, account, probe.levels().taken(), conditional, sink_name)?;
     Ok(Ended { ledger, stats })
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What was typed.
 
+mod bench;
 mod kubernetes;
 mod probe;
 mod telemetry;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 use agent_common::record::MAX_SNAPLEN;
 
 pub use self::{
+    bench::BenchArgs,
     kubernetes::Kubernetes,
     probe::{BuildArgs, Cached, Probe, ProbeArgs, Site},
     telemetry::Telemetry,
@@ -53,7 +55,7 @@ pub enum Command {
         #[arg(long)]
         json: bool,
         /// Resolve kernel structs by this BTF file instead of the running kernel's BTF
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", env = "LANNER_BTF")]
         btf: Option<PathBuf>,
         /// Also load every program that capture can take, and say how many instructions the kernel's verifier looked at
         #[arg(long)]
@@ -70,6 +72,8 @@ pub enum Command {
     /// Show, fetch, build and check the probe
     #[command(subcommand)]
     Probe(Probe),
+    /// Show what one event costs the agent on this machine, stage by stage; nothing is captured, so anybody may
+    Stages(Stages),
     /// Check conditions and rules files; exit 0 if all are right, 2 if one is wrong, 1 if one can't be read
     ///
     /// Files that end in .yaml or .yml are rules files in Falco's syntax, which see those before them. Any other holds a
@@ -79,12 +83,42 @@ pub enum Command {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Measure what capture costs here: those who are watched, and the agent
+    ///
+    /// Workloads run under nothing, under the least programs that the kernel can run (F0, F1), and under this program as an
+    /// agent in several ways, interleaved, in rounds. For each: nanoseconds that a call takes longer, the probe's run time,
+    /// the agent's CPU time for an event, bytes in the ring, losses, memory. It needs root, and a machine that is otherwise
+    /// quiet.
+    Bench(BenchArgs),
+    /// What is measured
+    #[command(name = crate::bench::CHILD, hide = true)]
+    BenchLoad(crate::bench::LoadArgs),
     /// The process that the start-up self-test watches
     #[command(name = crate::self_test::CHILD, hide = true)]
     SelfTestChild {
         /// A word that tells this run's child from others
         nonce: String,
     },
+}
+
+/// Which stages are shown, and how.
+#[derive(Debug, Args)]
+pub struct Stages {
+    /// A case such as json/openat, or all of a stage such as json [default: all]
+    #[arg(value_name = "CASE")]
+    pub cases: Vec<String>,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+
+    /// Only list the cases
+    #[arg(long, conflicts_with = "json")]
+    pub list: bool,
+
+    /// Do the cases this often and print nothing: for profilers
+    #[arg(long, value_name = "N", conflicts_with_all = ["json", "list"])]
+    pub times: Option<u64>,
 }
 
 /// What is explained, and how.

@@ -3,7 +3,6 @@
 //! error names what is wrong, and nothing panics.
 
 pub mod control;
-#[cfg(test)]
 pub(crate) mod encode;
 pub mod fdset;
 pub mod layouts;

@@ -10,6 +10,7 @@ use crate::{
     decode::RawEvent,
     fields::tables::Tables,
     metadata::{
+        View,
         container::Container,
         file::File,
         kubernetes::Pod,
@@ -63,6 +64,25 @@ impl<'a> Event<'a> {
             pod: None,
             tables: None,
             arena,
+        }
+    }
+
+    /// A call with what the tables tell of it, where there are tables.
+    #[must_use]
+    pub fn of(raw: RawEvent<'a>, num: u64, time: u64, view: Option<&'a View<'a>>, arena: &'a Arena) -> Self {
+        let bare = Self { num, ..Self::bare(raw, time, arena) };
+        let Some(view) = view else { return bare };
+        let subject = view.subject();
+        let tables: &dyn Tables = view;
+        Self {
+            process: subject.process.as_ref(),
+            thread: subject.thread.as_ref(),
+            files: subject.files.each_ref().map(Option::as_ref),
+            renamed: subject.renamed,
+            container: subject.container.as_ref(),
+            pod: view.pod(),
+            tables: Some(tables),
+            ..bare
         }
     }
 }

@@ -197,6 +197,10 @@ pub struct Ledger {
     pub recursion_misses: u64,
     /// The same by program, where there were any.
     pub missed: BTreeMap<&'static str, u64>,
+    /// Bytes that the rings took of all records, the kernel's eight in front of each included.
+    pub ring_bytes: u64,
+    /// Whether this kernel lets tasks be preempted inside the probe, of which such misses come.
+    pub preemptible: bool,
     /// Whether every sum agrees.
     pub closed: bool,
 }
@@ -240,8 +244,8 @@ pub fn slot_name(slot: u32) -> String {
 }
 
 impl Ledger {
-    /// Reads the probe's counters and closes the account with the agent's. `conditional` says whether there was a condition,
-    /// `output` is the name of the output.
+    /// Reads the probe's counters and closes the account with the agent's. `ring_bytes` went through the rings,
+    /// `conditional` says whether there was a condition, `output` is the name of the output.
     ///
     /// # Errors
     /// When the probe's counters can't be read.
@@ -249,6 +253,7 @@ impl Ledger {
         counters: &Counters,
         stats: &Stats,
         metadata: Option<MetadataAccount>,
+        ring_bytes: u64,
         conditional: bool,
         output: &str,
     ) -> Result<Self, ProbeError> {
@@ -267,7 +272,19 @@ impl Ledger {
         let condition = conditional.then(|| removed(&syscalls, stats));
         let missed = counters.recursion_misses();
         let recursion_misses = missed.values().sum();
-        let mut ledger = Self { cpus, syscalls, agent, metadata, condition, recursion_misses, missed, closed: false };
+        let preemptible = counters.preemptible();
+        let mut ledger = Self {
+            cpus,
+            syscalls,
+            agent,
+            metadata,
+            condition,
+            recursion_misses,
+            missed,
+            preemptible,
+            ring_bytes,
+            closed: false,
+        };
         ledger.closed = ledger.open().is_empty();
         Ok(ledger)
     }

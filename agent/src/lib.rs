@@ -3,6 +3,7 @@
 #![deny(unsafe_code)]
 
 pub mod arena;
+pub mod bench;
 pub mod capture;
 mod causes;
 pub mod cli;
@@ -31,6 +32,7 @@ pub mod pipeline;
 pub mod probe;
 pub mod select;
 pub mod self_test;
+pub mod stages;
 pub mod stats;
 pub mod telemetry;
 pub mod validate;

@@ -70,7 +70,7 @@ pub fn syscalls(json: bool) -> Result<ExitCode> {
 }
 
 /// Prints entries as JSON, or as the table for people.
-fn show<T: Serialize>(
+pub(crate) fn show<T: Serialize>(
     entries: &[T],
     json: bool,
     table: impl FnOnce(&[T], &mut BufWriter<io::StdoutLock<'static>>) -> io::Result<()>,

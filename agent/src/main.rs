@@ -7,7 +7,7 @@ use std::{
 };
 
 use agent::{
-    capture,
+    bench, capture,
     cli::{Cli, Command, List},
     doctor,
     driver::{command, config::ConfigError},
@@ -17,7 +17,7 @@ use agent::{
     log::{self, Stderr},
     memory,
     output::escape,
-    self_test, validate,
+    self_test, stages, validate,
 };
 use clap::Parser as _;
 
@@ -35,7 +35,10 @@ fn main() -> ExitCode {
         Some(Command::List(List::Syscalls { json })) => list::syscalls(json),
         Some(Command::List(List::Fields { json })) => list::fields::run(json),
         Some(Command::Probe(probe)) => command::run(&probe),
+        Some(Command::Stages(args)) => stages::run(&args),
         Some(Command::Validate { files }) => validate::run(&files),
+        Some(Command::Bench(args)) => bench::run(&args),
+        Some(Command::BenchLoad(args)) => bench::child(&args),
         Some(Command::SelfTestChild { nonce }) => {
             self_test::child(&nonce);
             Ok(ExitCode::from(self_test::STATUS))

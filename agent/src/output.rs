@@ -2,6 +2,7 @@
 //! Events as lines, and where the lines go.
 
 pub mod escape;
+mod heads;
 pub mod json;
 pub mod sink;
 mod subject;
@@ -23,6 +24,8 @@ pub enum Format {
     Text,
     /// One JSON object a line.
     Json,
+    /// Nothing: calls are decoded, decided and counted in the ledger.
+    None,
 }
 
 impl Format {
@@ -31,6 +34,7 @@ impl Format {
         match self {
             Self::Text => text::event(event, colour, out),
             Self::Json => json::event(event, cache, out),
+            Self::None => {}
         }
     }
 
@@ -39,6 +43,7 @@ impl Format {
         match self {
             Self::Text => text::gap(gap, out),
             Self::Json => json::gap(gap, out),
+            Self::None => {}
         }
     }
 
@@ -47,6 +52,7 @@ impl Format {
         match self {
             Self::Text => text::shed(shed, out),
             Self::Json => json::shed(shed, out),
+            Self::None => {}
         }
     }
 }
@@ -80,6 +86,7 @@ impl Lines {
             (None, format) => format.event(event, self.colour, &mut self.cache, out),
             (Some(template), Format::Text) => template.text(event, out),
             (Some(template), Format::Json) => template.json(event, out),
+            (Some(_), Format::None) => {}
         }
     }
 

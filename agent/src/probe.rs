@@ -8,9 +8,11 @@ pub mod counters;
 pub mod error;
 pub mod features;
 mod filters;
+pub mod floor;
 pub mod layout;
 pub mod levels;
 mod log;
+mod raw;
 pub mod rings;
 pub mod runs;
 mod wiring;
@@ -24,7 +26,7 @@ use agent_common::{
 use aya::{
     Ebpf, EbpfLoader, VerifierLogLevel,
     maps::{Map, MapData, ProgramArray},
-    programs::RawTracePoint,
+    programs::{RawTracePoint, raw_trace_point::RawTracePointLinkId},
 };
 
 pub use self::{cgroups::CgroupMap, counters::Counters, error::ProbeError, layout::Layout, rings::Rings};
@@ -89,8 +91,8 @@ pub struct Probe {
     log: Option<log::ProbeLog>,
     /// Whether something is done at `sys_enter`.
     needs_enter: bool,
-    /// Whether the program there is attached.
-    enters: bool,
+    /// How the program there is attached, while it is.
+    enters: Option<RawTracePointLinkId>,
     /// Whether the program on `sys_exit` is attached.
     attached: bool,
     state: bool,
@@ -137,6 +139,26 @@ impl Probe {
         self_test: &KernelFilter,
         settings: &Settings,
     ) -> Result<(Self, Rings, CgroupMap), ProbeError> {
+        let load = |direct| Self::load_with(object, layout, filter, self_test, settings, direct);
+        let direct = layout.is_own() && features::direct();
+        match load(direct) {
+            Err(refused @ (ProbeError::Program { .. } | ProbeError::Verifier { .. })) if direct => {
+                tracing::warn!("this kernel refuses plain loads from the current task, helpers read it: {refused}");
+                load(false)
+            }
+            loaded => loaded,
+        }
+    }
+
+    /// As [`Self::load`]; `direct` says whether the current task is read by plain loads.
+    fn load_with(
+        object: &Object<'_>,
+        layout: &Layout,
+        filter: &KernelFilter,
+        self_test: &KernelFilter,
+        settings: &Settings,
+        direct: bool,
+    ) -> Result<(Self, Rings, CgroupMap), ProbeError> {
         let possible = possible_cpus()?;
         let online = aya::util::online_cpus().map_err(|(path, error)| ProbeError::Cpus { path, error })?;
         let ring_size =
@@ -148,6 +170,7 @@ impl Probe {
         options[Opt::Controller as usize] = settings.controller.unwrap_or(NO_CONTROLLER);
         options[Opt::Hierarchy as usize] = settings.hierarchy;
         options[Opt::Environment as usize] = u32::from(settings.state.as_ref().is_some_and(|state| state.environment));
+        options[Opt::Direct as usize] = u32::from(direct);
         let offsets = layout.offsets();
         let sizes = Sizes::of(filter, settings.replaceable);
         raise_limits();
@@ -185,7 +208,7 @@ impl Probe {
             online: online.len(),
             log: None,
             needs_enter: false,
-            enters: false,
+            enters: None,
             attached: false,
             state: settings.state.is_some(),
             shed: settings.shed,
@@ -234,7 +257,9 @@ impl Probe {
                         // A kernel without cgroups, say.
                         tracing::warn!("this kernel has no tracepoint {name}: what it would tell is read from /proc");
                     }
-                    attached => attached?,
+                    attached => {
+                        attached?;
+                    }
                 }
             }
         }
@@ -243,17 +268,22 @@ impl Probe {
 
     /// Attaches the program on `sys_enter`, where something is done there and it is not yet.
     fn attach_enter(&mut self) -> Result<(), ProbeError> {
-        if self.needs_enter && !self.enters {
-            self.attach_one(names::SYS_ENTER)?;
-            self.enters = true;
+        if self.needs_enter && self.enters.is_none() {
+            self.enters = Some(self.attach_one(names::SYS_ENTER)?);
         }
         Ok(())
     }
 
-    fn attach_one(&mut self, name: &str) -> Result<(), ProbeError> {
+    /// Detaches the program on `sys_enter`, if it is attached: every call pays for it.
+    fn detach_enter(&mut self) -> Result<(), ProbeError> {
+        let Some(link) = self.enters.take() else { return Ok(()) };
+        let program = program(&mut self.ebpf, names::SYS_ENTER)?;
+        program.detach(link).map_err(|error| ProbeError::program("detach", names::SYS_ENTER, error))
+    }
+
+    fn attach_one(&mut self, name: &str) -> Result<RawTracePointLinkId, ProbeError> {
         let program = program(&mut self.ebpf, name)?;
-        program.attach(name).map_err(|error| ProbeError::program("attach", name, error))?;
-        Ok(())
+        program.attach(name).map_err(|error| ProbeError::program("attach", name, error))
     }
 
     /// Detaches the probe: no event arrives any more. What is in the rings stays there to be drained.
@@ -281,10 +311,12 @@ impl Probe {
     pub fn apply(&mut self, filter: &KernelFilter, mode: u32) -> Result<(), ProbeError> {
         let wiring = [Wiring::of(filter, self.state, self.shed)];
         self.add(&wiring)?;
+        self.needs_enter = wiring[0].needs_enter();
         if self.attached {
             self.attach_enter()?;
         }
-        self.filters.replace(filter, &wiring[0].plans, mode)
+        self.filters.replace(filter, &wiring[0].plans, mode)?;
+        if self.needs_enter { Ok(()) } else { self.detach_enter() }
     }
 
     /// The first of the bits that are the filter's in what the kernel is told of cgroups.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The parts of the harness.
 
+pub(crate) mod affinity;
 pub(crate) mod capture;
 pub mod compile;
 pub(crate) mod event;

@@ -19,6 +19,7 @@ mod harness;
 pub mod kubernetes;
 
 pub use harness::{
+    affinity::{cpus, leave_one, pin},
     capture::{Capture, Captured},
     compile,
     event::{Event, Field, difference},

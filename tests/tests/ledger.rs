@@ -196,6 +196,14 @@ fn a_flood_to_a_file() {
     tell("large rings, file", &ledger);
 }
 
+/// Few programs are loaded for it, which matters where a machine is interpreted.
+#[test]
+fn a_flood_of_what_is_selected() {
+    let _alone = alone();
+    let (ledger, _) = flood_to_file(&["--syscalls", &SORTS.join(",")], |_| {});
+    tell("large rings, file, four syscalls", &ledger);
+}
+
 #[test]
 fn a_flood_to_a_file_while_the_agent_is_stopped() {
     let _alone = alone();

@@ -33,8 +33,8 @@ use crate::{
     wait::wait_for,
 };
 
-/// Serves at a port that the kernel chooses.
-const LISTEN: [&str; 2] = ["--metrics-listen", "127.0.0.1:0"];
+/// Serves at a port that the kernel chooses, and takes no probe that somebody left in the cache.
+const LISTEN: [&str; 4] = ["--metrics-listen", "127.0.0.1:0", "--probe-source", "embedded"];
 
 /// Starts an agent that serves.
 fn start(args: &[&str]) -> (Agent, Client) {

@@ -17,9 +17,9 @@ use anyhow::{Context as _, Result, anyhow};
 use clap::ValueEnum;
 
 use crate::{
-    fuzz, process,
+    budget, fuzz, process,
     report::{self, Step},
-    schema, test, workspace,
+    schema, test, vm, workspace,
 };
 
 /// Where Debian's `linux-libc-dev` has the headers of all architectures, from 7.x on.
@@ -58,6 +58,10 @@ enum Gate {
     Deploy,
     /// All tests, those on the live kernel too.
     Test,
+    /// The agent's instructions for one event, by agent/budget.toml.
+    Budget,
+    /// Kernels of Debian in virtual machines, of both architectures: takes a while, and is passed when it is named.
+    Vm,
 }
 
 impl Gate {
@@ -86,6 +90,8 @@ impl Gate {
             Self::Fuzz => fuzz::check(),
             Self::Deploy => deploy::check(),
             Self::Test => test::run(&test::Args::default()).map(|()| "all passed".to_owned()),
+            Self::Budget => budget::check(),
+            Self::Vm => vm::gate(),
         }
     }
 
@@ -96,12 +102,13 @@ impl Gate {
 
 /// Runs the task.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let gates = if args.only.is_empty() { Gate::value_variants() } else { &args.only };
+    let usual = || Gate::value_variants().iter().copied().filter(|gate| *gate != Gate::Vm).collect();
+    let gates: Vec<Gate> = if args.only.is_empty() { usual() } else { args.only.clone() };
     let mut passed: Vec<(String, String, Duration)> = Vec::new();
-    for gate in gates {
+    for gate in &gates {
         let (name, started) = (gate.name(), Instant::now());
-        // Tests and fuzzers talk while they run, and so does what is set up and built for them.
-        let step = (!matches!(gate, Gate::Fuzz | Gate::Test)).then(|| Step::start(&name, "checking"));
+        // Tests, fuzzers and guests talk while they run, and so does what is set up and built for them.
+        let step = (!matches!(gate, Gate::Fuzz | Gate::Test | Gate::Vm)).then(|| Step::start(&name, "checking"));
         let found = gate.pass().map_err(|error| {
             report::failure(&error);
             anyhow!("gate `{name}` failed; again: `cargo xtask ci --only {name}`")

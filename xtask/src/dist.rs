@@ -40,9 +40,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let wanted = if args.arch.is_empty() { &Arch::ALL[..] } else { &args.arch };
     for arch in wanted {
-        match cross::environment(*arch) {
-            Ok(environment) => {
-                let program = build::agent(*arch, &environment)?;
+        match cross::find(*arch) {
+            Ok(cross) => {
+                let program = build::agent(*arch, build::RELEASE, &cross)?;
                 files.insert(format!("lanner-{version}-{}", arch.name()), (program, 0o755));
             }
             Err(missing) if args.arch.is_empty() => {

@@ -53,17 +53,25 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         bail!("no target is called `{unknown}`; there are {}", all.join(", "));
     }
     let chosen = if args.targets.is_empty() { all } else { args.targets.iter().cloned().collect() };
-    let executions = fuzz(&chosen, args.time, args.jobs)?;
+    let executions = fuzz(&chosen, &Effort { time: args.time, seed: 0 }, args.jobs)?;
     report::line("fuzz", format_args!("{executions} inputs tried, none breaks anything"));
     Ok(())
 }
 
+/// How much is tried.
+struct Effort {
+    /// Seconds for each target.
+    time: u32,
+    /// What the fuzzer's dice begin with; 0 stands for another each time.
+    seed: u32,
+}
+
 /// Fuzzes all targets for a time that a gate can take. Says what came of it.
 pub(crate) fn check() -> Result<String> {
-    /// Seconds for each target.
-    const TIME: u32 = 5;
+    // With the same dice each time: what a change is told shall be of that change. Whoever fuzzes has others.
+    const EFFORT: Effort = Effort { time: 5, seed: 1 };
     let all = targets()?;
-    let executions = fuzz(&all, TIME, None)?;
+    let executions = fuzz(&all, &EFFORT, None)?;
     Ok(format!("{executions} inputs tried on {} targets, none breaks anything", all.len()))
 }
 
@@ -80,12 +88,12 @@ fn inputs() -> PathBuf {
 }
 
 /// Fuzzes these targets; how many inputs were tried.
-fn fuzz(targets: &BTreeSet<String>, time: u32, jobs: Option<usize>) -> Result<u64> {
+fn fuzz(targets: &BTreeSet<String>, effort: &Effort, jobs: Option<usize>) -> Result<u64> {
     let program = build()?;
     let jobs = jobs.or_else(|| thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
     let targets: Vec<_> = targets.iter().collect();
     let outcomes = parallel::map(&targets, jobs, |target| {
-        let outcome = one(&program, target, time)?;
+        let outcome = one(&program, target, effort)?;
         report::line(target, &outcome);
         Ok(outcome)
     })?;
@@ -107,7 +115,7 @@ fn build() -> Result<PathBuf> {
 }
 
 /// Fuzzes one target. What it finds is kept.
-fn one(program: &Path, target: &str, time: u32) -> Result<Outcome> {
+fn one(program: &Path, target: &str, effort: &Effort) -> Result<Outcome> {
     let (kept, work) = (inputs().join(target), workspace::target().join("fuzz"));
     let (corpus, found) = (work.join("corpus").join(target), work.join("found").join(target));
     for folder in [&corpus, &found] {
@@ -116,7 +124,8 @@ fn one(program: &Path, target: &str, time: u32) -> Result<Outcome> {
     let mut fuzzer = Command::new(program);
     fuzzer.env("LANNER_FUZZ", target).env("RUST_BACKTRACE", "0");
     fuzzer.args([
-        &format!("-max_total_time={time}"),
+        &format!("-max_total_time={}", effort.time),
+        &format!("-seed={}", effort.seed),
         // No input of so few bytes may take so long, or so much memory.
         "-timeout=20",
         "-rss_limit_mb=1024",

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `cargo xtask`: the tasks of Lanner's development, one file each.
 
+mod apt;
+mod bench;
+mod budget;
 mod build;
 mod build_ebpf;
 mod ci;
@@ -44,8 +47,12 @@ enum Task {
     Test(test::Args),
     /// Pass every gate that a change has to pass.
     Ci(ci::Args),
+    /// Measure what capture costs, as root, and write docs/performance.md.
+    Bench(bench::Args),
     /// Look for bytes that break what takes bytes from outside.
     Fuzz(fuzz::Args),
+    /// Count the agent's instructions for one event, and hold it to agent/budget.toml.
+    Budget(budget::Args),
     /// Make what a release consists of: static programs, probes, digests, SBOM.
     Dist(dist::Args),
     /// Lay out a driver repository: objects under the names of kernels, manifest and signature.
@@ -66,7 +73,9 @@ fn main() -> ExitCode {
         Task::Run(args) => run::run(&args),
         Task::Test(args) => test::run(&args),
         Task::Ci(args) => ci::run(&args),
+        Task::Bench(args) => bench::run(&args),
         Task::Fuzz(args) => fuzz::run(&args),
+        Task::Budget(args) => budget::run(&args),
         Task::Dist(args) => dist::run(&args),
         Task::Grid(args) => grid::run(&args),
         Task::Vm(args) => vm::run(&args),

@@ -61,6 +61,7 @@ const TOOLS: &[Tool] = &[
     // For `kubectl kustomize`, and `systemd-analyze`.
     Tool { name: "kubectl", packages: || names(&["kubernetes-client"]), works: || deploy_tools::kubectl().is_some() },
     Tool { name: "systemd-analyze", packages: || names(&["systemd"]), works: || answers("systemd-analyze") },
+    Tool { name: "valgrind", packages: || names(&["valgrind"]), works: || answers("valgrind") },
     Tool { name: "strace", packages: || names(&["strace"]), works: || answers("strace") },
     Tool {
         name: "bpftool",

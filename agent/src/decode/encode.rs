@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Records as the probe writes them, for tests of the decoder.
+//! Records as the probe writes them, for tests and benchmarks.
 
 pub(crate) mod state;
 

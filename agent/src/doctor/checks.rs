@@ -14,8 +14,18 @@ use crate::{
     self_test,
 };
 
-/// The oldest kernel that capture is made for.
-const FLOOR: (u32, u32) = (5, 10);
+/// The oldest kernel that capture is made for, and why. On aarch64 it was only 6.0 that let programs with functions of their
+/// own tail-call others: <https://github.com/torvalds/linux/commit/d4609a5d8c70d21b4a3f801cf896a3c16c613fe1>
+const FLOOR: ((u32, u32), &str) = if cfg!(target_arch = "aarch64") {
+    ((6, 0), "kernels before 6.0 do not load the probe on aarch64")
+} else {
+    ((5, 10), "kernels before 5.10 are not tested")
+};
+
+/// What the check of preemption is called.
+const PREEMPTIBLE: &str = "preemption";
+/// How tasks in the kernel are preempted.
+const PREEMPTION: &str = "/sys/kernel/debug/sched/preempt";
 
 /// Runs every check. The last one captures for real, when nothing before it forbids that.
 pub(super) fn all(
@@ -27,6 +37,7 @@ pub(super) fn all(
         kernel(&host::kernel_release()),
         btf(layout),
         ring_buffer(),
+        preemption(),
         tracefs(),
         capability(),
         pid_namespace(),
@@ -46,11 +57,12 @@ pub(super) fn all(
 fn kernel(release: &str) -> Check {
     let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(|n| n.parse().unwrap_or(0));
     let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-    if version >= FLOOR {
+    let (floor, why) = FLOOR;
+    if version >= floor {
         Check::ok("kernel", release)
     } else {
         // Distributions port features back, so that the self-test, not the number, decides.
-        Check::warn("kernel", release, "kernels before 5.10 are not tested; what counts is the self-test below")
+        Check::warn("kernel", release, format!("{why}; what counts is the self-test below"))
     }
 }
 
@@ -76,6 +88,34 @@ fn ring_buffer() -> Check {
         Ok(false) => Check::fail("ring buffer", "not supported", "use a kernel from 5.8 on"),
         Err(error) => Check::fail("ring buffer", format!("can't be tried: {error}"), "run as root"),
     }
+}
+
+fn preemption() -> Check {
+    match features::preemptible_at_syscalls() {
+        Ok(true) => preemptible(&fs::read_to_string(PREEMPTION).unwrap_or_default()),
+        Ok(false) => Check::ok(PREEMPTIBLE, "none inside the probe"),
+        Err(error) => Check::ok(PREEMPTIBLE, format!("can't be tried: {error}")),
+    }
+}
+
+/// What `modes` means where tasks can be preempted inside the probe: in it, the mode that holds stands in brackets.
+fn preemptible(modes: &str) -> Check {
+    let mode = modes.split('(').nth(1).and_then(|rest| rest.split(')').next()).unwrap_or("not visible");
+    let found = format!("possible inside the probe, mode {mode}");
+    if mode == "full" {
+        return Check::warn(
+            PREEMPTIBLE,
+            found,
+            format!(
+                "while a task is preempted there, this kernel keeps the calls of other tasks on its CPU from the probe, and \
+                 counts them (`missed`); boot with preempt=lazy, or write lazy to {PREEMPTION}"
+            ),
+        );
+    }
+    Check::ok(
+        PREEMPTIBLE,
+        format!("{found}; calls that the kernel keeps from the probe meanwhile are counted (`missed`)"),
+    )
 }
 
 fn tracefs() -> Check {
@@ -200,9 +240,18 @@ mod tests {
     use crate::doctor::Status;
 
     #[test]
+    fn full_preemption_is_warned_of() {
+        assert_eq!(preemptible("none voluntary (full) lazy \n").status, Status::Warn);
+        let lazy = preemptible("full (lazy) \n");
+        assert!(lazy.status == Status::Ok && lazy.found.contains("mode lazy;"), "{lazy:?}");
+        assert!(preemptible("").found.contains("mode not visible;"));
+    }
+
+    #[test]
     fn old_kernels_are_warned_of() {
         assert_eq!(kernel("6.18.44-fc").status, Status::Ok);
-        assert_eq!(kernel("5.10.0-35-cloud-amd64").status, Status::Ok);
+        let old = if cfg!(target_arch = "aarch64") { "6.1.0-56-cloud-arm64" } else { "5.10.0-35-cloud-amd64" };
+        assert_eq!(kernel(old).status, Status::Ok);
         assert_eq!(kernel("4.18.0-553.el8").status, Status::Warn);
         assert_eq!(kernel("").status, Status::Warn);
     }

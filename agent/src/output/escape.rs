@@ -1,25 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Bytes that processes chose, made harmless: no byte of theirs reaches a terminal or a log as a control character.
 
+/// Whether a byte is harmless wherever it is written.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        plain[byte as usize] = !matches!(byte, b'"' | b'\\');
+        byte += 1;
+    }
+    plain
+};
+
+/// How many harmless bytes stand first.
+fn plain(bytes: &[u8]) -> usize {
+    bytes.iter().position(|byte| !PLAIN[usize::from(*byte)]).unwrap_or(bytes.len())
+}
+
+/// Appends `text`: runs of harmless characters as they are, `others` one by one.
+fn runs(text: &str, out: &mut Vec<u8>, others: impl Fn(char, &mut Vec<u8>)) {
+    let mut rest = text;
+    loop {
+        let (plain, tail) = rest.split_at(plain(rest.as_bytes()));
+        out.extend_from_slice(plain.as_bytes());
+        let mut tail = tail.chars();
+        let Some(other) = tail.next() else { return };
+        others(other, out);
+        rest = tail.as_str();
+    }
+}
+
 /// Appends `bytes` for a text line. `\`, quotes, control characters (C0, DEL, C1) and what is not UTF-8 become escapes,
 /// so that the bytes can be had back: `\n`, `\xNN`.
 pub fn text(bytes: &[u8], out: &mut Vec<u8>) {
-    if bytes.iter().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')) {
-        out.extend_from_slice(bytes);
-        return;
-    }
+    // Most are harmless as a whole.
+    let (plain, bytes) = bytes.split_at(plain(bytes));
+    out.extend_from_slice(plain);
     for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            match c {
-                '"' => out.extend_from_slice(b"\\\""),
-                '\\' => out.extend_from_slice(b"\\\\"),
-                '\n' => out.extend_from_slice(b"\\n"),
-                '\r' => out.extend_from_slice(b"\\r"),
-                '\t' => out.extend_from_slice(b"\\t"),
-                c if hides(c) => c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| hex(byte, out)),
-                c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
-            }
-        }
+        runs(chunk.valid(), out, |c, out| match c {
+            '"' => out.extend_from_slice(b"\\\""),
+            '\\' => out.extend_from_slice(b"\\\\"),
+            '\n' => out.extend_from_slice(b"\\n"),
+            '\r' => out.extend_from_slice(b"\\r"),
+            '\t' => out.extend_from_slice(b"\\t"),
+            c if hides(c) => c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| hex(byte, out)),
+            c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        });
         chunk.invalid().iter().for_each(|byte| hex(*byte, out));
     }
 }
@@ -55,6 +81,11 @@ fn hex(byte: u8, out: &mut Vec<u8>) {
 /// characters `\xNN` and each backslash two, and the answer is true: the caller says so beside the string.
 pub fn json(bytes: &[u8], force: bool, out: &mut Vec<u8>) -> bool {
     out.push(b'"');
+    if !force && plain(bytes) == bytes.len() {
+        out.extend_from_slice(bytes);
+        out.push(b'"');
+        return false;
+    }
     let escaped = match std::str::from_utf8(bytes) {
         Ok(text) if !force => {
             json_text(text, out);
@@ -63,12 +94,12 @@ pub fn json(bytes: &[u8], force: bool, out: &mut Vec<u8>) -> bool {
         _ => {
             let mut plain = Vec::with_capacity(bytes.len() * 2);
             for chunk in bytes.utf8_chunks() {
-                for c in chunk.valid().chars() {
+                runs(chunk.valid(), &mut plain, |c, plain| {
                     if c == '\\' {
                         plain.push(b'\\');
                     }
                     plain.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-                }
+                });
                 chunk.invalid().iter().for_each(|byte| hex(*byte, &mut plain));
             }
             json_text(&String::from_utf8_lossy(&plain), out);
@@ -82,27 +113,21 @@ pub fn json(bytes: &[u8], force: bool, out: &mut Vec<u8>) -> bool {
 /// The inside of a JSON string: <https://www.rfc-editor.org/rfc/rfc8259#section-7>. DEL and the C1 controls, which JSON
 /// allows, are escaped as well.
 fn json_text(text: &str, out: &mut Vec<u8>) {
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')) {
-        out.extend_from_slice(text.as_bytes());
-        return;
-    }
-    for c in text.chars() {
-        match c {
-            '"' => out.extend_from_slice(b"\\\""),
-            '\\' => out.extend_from_slice(b"\\\\"),
-            '\n' => out.extend_from_slice(b"\\n"),
-            '\r' => out.extend_from_slice(b"\\r"),
-            '\t' => out.extend_from_slice(b"\\t"),
-            c if hides(c) => {
-                let code = u32::from(c);
-                out.extend_from_slice(b"\\u");
-                for shift in [12, 8, 4, 0] {
-                    out.push(b"0123456789abcdef"[((code >> shift) & 15) as usize]);
-                }
+    runs(text, out, |c, out| match c {
+        '"' => out.extend_from_slice(b"\\\""),
+        '\\' => out.extend_from_slice(b"\\\\"),
+        '\n' => out.extend_from_slice(b"\\n"),
+        '\r' => out.extend_from_slice(b"\\r"),
+        '\t' => out.extend_from_slice(b"\\t"),
+        c if hides(c) => {
+            let code = u32::from(c);
+            out.extend_from_slice(b"\\u");
+            for shift in [12, 8, 4, 0] {
+                out.push(b"0123456789abcdef"[((code >> shift) & 15) as usize]);
             }
-            c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
         }
-    }
+        c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+    });
 }
 
 #[cfg(test)]

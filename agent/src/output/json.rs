@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The JSON line. Its members are described in docs/output.md, which a test holds against this code.
 
-use agent_common::{record::NO_ID, schema::Abi, shed::Class};
+use agent_common::{schema::Abi, shed::Class};
 
 use super::{escape, number, subject::Cache};
 use crate::{
@@ -18,11 +18,6 @@ pub(super) fn member(key: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"");
     out.extend_from_slice(key.as_bytes());
     out.extend_from_slice(b"\":");
-}
-
-/// Appends an id, or null when it is not known.
-fn id(value: u32, out: &mut Vec<u8>) {
-    if value == NO_ID { out.extend_from_slice(b"null") } else { number(value, out) }
 }
 
 /// The name of a calling convention: the architecture whose numbers it uses.
@@ -47,53 +42,25 @@ struct Remarks {
 pub fn event(event: &Event<'_>, cache: &mut Cache, out: &mut Vec<u8>) {
     let raw = &event.raw;
     let header = &raw.header;
-    out.extend_from_slice(b"{\"type\":\"syscall\"");
-    member("ts", out);
+    out.extend_from_slice(b"{\"type\":\"syscall\",\"ts\":");
     number(event.time, out);
-    member("cpu", out);
+    out.extend_from_slice(b",\"cpu\":");
     number(header.cpu, out);
-    member("seq", out);
+    out.extend_from_slice(b",\"seq\":");
     number(header.seq, out);
-    member("pid", out);
-    number(header.tgid, out);
-    member("tid", out);
-    number(header.tid, out);
-    member("ppid", out);
-    id(header.ppid, out);
-    member("uid", out);
-    number(header.uid, out);
-    member("gid", out);
-    number(header.gid, out);
-    member("comm", out);
     let mut remarks = Remarks::default();
-    if escape::json(raw.comm(), false, out) {
+    if cache.heads.caller(header, out) {
         remarks.escaped.push("comm");
     }
-    member("cgroup_id", out);
-    number(header.cgroup_id, out);
-    member("abi", out);
-    out.push(b'"');
-    out.extend_from_slice(abi_name(raw.abi).as_bytes());
-    out.push(b'"');
-    member("syscall", out);
-    out.push(b'"');
-    if let Some(name) = raw.name() {
-        out.extend_from_slice(name.as_bytes());
-    } else {
-        out.extend_from_slice(b"syscall_");
-        number(header.nr, out);
-    }
-    out.push(b'"');
-    member("nr", out);
-    number(header.nr, out);
-    member("args", out);
+    cache.heads.call(raw, out);
+    out.extend_from_slice(b",\"args\":");
     args(event, &mut remarks, out);
-    member("ret", out);
+    out.extend_from_slice(b",\"ret\":");
     match raw.ret() {
         Some(ret) => number(ret, out),
         None => out.extend_from_slice(b"null"),
     }
-    member("errno", out);
+    out.extend_from_slice(b",\"errno\":");
     match raw.errno() {
         Some(errno) => {
             out.push(b'"');

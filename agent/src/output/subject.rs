@@ -8,7 +8,7 @@ use agent_common::{
     schema::{Arg, Kind},
 };
 
-use super::escape;
+use super::{escape, heads::Heads};
 use crate::{
     decode::{RawArg, value::AT_FDCWD},
     event::Event,
@@ -107,6 +107,7 @@ fn made_by<'e>(event: &'e Event<'_>, _: Option<&reference::Arg>) -> Value<'e> {
 #[derive(Clone, Debug, Default)]
 pub struct Cache {
     entries: Vec<Option<Written>>,
+    pub(super) heads: Heads,
 }
 
 /// How many threads' objects are kept.

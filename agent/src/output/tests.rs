@@ -125,6 +125,8 @@ fn every_member_is_described() {
         condition: Some([("read".to_owned(), Removed::default())].into()),
         recursion_misses: 0,
         missed: BTreeMap::new(),
+        ring_bytes: 0,
+        preemptible: false,
         closed: true,
     };
     let ledger = serde_json::to_value(&ledger).expect("JSON");

@@ -19,10 +19,9 @@ use crate::{
     arena::Arena,
     decode::{self, Malformed, RawEvent, state::StateRecord},
     event::{Event, Gap, Phase, Shed},
-    fields::tables::Tables,
     filter::active::{Active, Fate},
     ledger::slot,
-    metadata::{Metadata, Subject, View, kubernetes::Update},
+    metadata::{Metadata, Subject, kubernetes::Update},
     output::{Lines, sink::Chunk, text},
     stats::Stats,
 };
@@ -253,7 +252,7 @@ impl Deliver {
         // What is known to be refused has nothing to wait for.
         if !self.active.waits() {
             let view = self.metadata.as_ref().map(|metadata| metadata.view(&subject));
-            let fate = self.active.fate(&event(raw, num, time, view.as_ref(), &self.arena));
+            let fate = self.active.fate(&Event::of(raw, num, time, view.as_ref(), &self.arena));
             self.arena.reset();
             if fate != Fate::Deliver {
                 return self.account(fate, &raw.header);
@@ -288,7 +287,7 @@ impl Deliver {
     fn emit(&mut self, entry: &Entry, raw: RawEvent<'_>, num: u64, subject: &Subject) {
         let late = entry.late || entry.ts < self.reached;
         let view = self.metadata.as_ref().map(|metadata| metadata.view(subject));
-        let event = event(raw, num, self.clock.epoch(entry.ts), view.as_ref(), &self.arena);
+        let event = Event::of(raw, num, self.clock.epoch(entry.ts), view.as_ref(), &self.arena);
         let event = Event { late, ..event };
         let mut fate = self.active.fate(&event);
         if raw.header.flags & flag::REFUSED != 0 {
@@ -347,7 +346,7 @@ impl Deliver {
 
     /// Hands the chunk to the output, and starts another.
     fn send(&mut self) {
-        if self.chunk.bytes.is_empty() {
+        if self.chunk.bytes.is_empty() && self.chunk.events == 0 {
             return;
         }
         let mut full = std::mem::take(&mut self.chunk);
@@ -362,24 +361,6 @@ impl Deliver {
                 let _ = self.finished.try_send(());
             }
         }
-    }
-}
-
-/// An event as fields see it.
-fn event<'a>(raw: RawEvent<'a>, num: u64, time: u64, view: Option<&'a View<'a>>, arena: &'a Arena) -> Event<'a> {
-    let bare = Event { num, ..Event::bare(raw, time, arena) };
-    let Some(view) = view else { return bare };
-    let subject = view.subject();
-    let tables: &dyn Tables = view;
-    Event {
-        process: subject.process.as_ref(),
-        thread: subject.thread.as_ref(),
-        files: subject.files.each_ref().map(Option::as_ref),
-        renamed: subject.renamed,
-        container: subject.container.as_ref(),
-        pod: view.pod(),
-        tables: Some(tables),
-        ..bare
     }
 }
 

@@ -16,7 +16,7 @@ use aya::{
     maps::{Array, IterableMap as _, MapData, MapError},
 };
 
-use super::{batch::Batches, error::ProbeError, runs};
+use super::{batch::Batches, error::ProbeError, features, runs};
 use crate::pipeline::{order::LaneEnd, shed::Reading};
 
 /// A lane as words; the first is its next sequence number.
@@ -27,6 +27,7 @@ pub struct Counters {
     ledger: Array<MapData, Slot>,
     lanes: Array<MapData, LaneWords>,
     possible: u32,
+    preemptible: bool,
     misses: RefCell<BTreeMap<&'static str, u64>>,
 }
 
@@ -38,7 +39,9 @@ impl fmt::Debug for Counters {
 
 impl Counters {
     pub(super) fn new(ledger: Array<MapData, Slot>, lanes: Array<MapData, LaneWords>, possible: u32) -> Self {
-        Self { ledger, lanes, possible, misses: RefCell::default() }
+        // Asked now: once it captures, the agent may load nothing more. It has loaded the probe, so that this can be tried.
+        let preemptible = features::preemptible_at_syscalls().unwrap_or(false);
+        Self { ledger, lanes, possible, preemptible, misses: RefCell::default() }
     }
 
     /// Number of CPUs that have counters.
@@ -108,6 +111,12 @@ impl Counters {
     #[must_use]
     pub fn recursion_misses(&self) -> BTreeMap<&'static str, u64> {
         self.misses.borrow().clone()
+    }
+
+    /// Whether tasks can be preempted inside the probe, of which misses come.
+    #[must_use]
+    pub const fn preemptible(&self) -> bool {
+        self.preemptible
     }
 
     /// Reads the misses of the attached programs, which the kernel forgets when they are unloaded.

@@ -57,6 +57,7 @@ pub struct Place {
 pub struct Layout {
     places: Vec<Place>,
     controllers: HashMap<&'static str, u32>,
+    own: bool,
 }
 
 impl Layout {
@@ -96,7 +97,7 @@ impl Layout {
                 Some((name, btf.enumerator(*ids.get(CONTROLLERS)?, &format!("{kernel}_cgrp_id"))?))
             })
             .collect();
-        Ok(Self { places, controllers })
+        Ok(Self { places, controllers, own: false })
     }
 
     /// The place of a cgroup controller among those of this kernel, by which the probe finds the cgroups of its v1
@@ -129,7 +130,7 @@ impl Layout {
                 )
             })
             .collect();
-        Self { places, controllers: HashMap::new() }
+        Self { places, controllers: HashMap::new(), own: false }
     }
 
     /// The layout of the running kernel: from `file`, else from its own BTF, else what is known without.
@@ -139,9 +140,10 @@ impl Layout {
     pub fn of_kernel(file: Option<&Path>, release: &str) -> Result<Self, LayoutError> {
         let path = file.unwrap_or_else(|| Path::new(KERNEL_BTF));
         match fs::read(path) {
-            Ok(btf) => {
-                Self::from_btf(&btf).map_err(|error| LayoutError::Btf { path: path.display().to_string(), error })
-            }
+            Ok(btf) => match Self::from_btf(&btf) {
+                Ok(layout) => Ok(Self { own: file.is_none(), ..layout }),
+                Err(error) => Err(LayoutError::Btf { path: path.display().to_string(), error }),
+            },
             Err(error) if file.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(Self::without_btf(release)),
             Err(error) => Err(LayoutError::Read { path: path.display().to_string(), error }),
         }
@@ -186,6 +188,12 @@ impl Layout {
     #[must_use]
     pub fn places(&self) -> &[Place] {
         &self.places
+    }
+
+    /// Whether it is what the running kernel itself says.
+    #[must_use]
+    pub const fn is_own(&self) -> bool {
+        self.own
     }
 
     /// Whether any offset came from BTF.

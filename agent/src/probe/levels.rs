@@ -104,6 +104,12 @@ impl Levels {
         }
     }
 
+    /// Bytes that were ever taken out of the rings, each record's own eight of the kernel among them.
+    #[must_use]
+    pub fn taken(&self) -> u64 {
+        self.0.iter().map(|level| level.consumer.position() as u64).sum()
+    }
+
     /// How full the rings are, and were at most since this was asked before.
     pub fn take(&self) -> impl Iterator<Item = RingLevel> {
         self.0.iter().map(|level| {

@@ -4,7 +4,10 @@
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
 
 use agent_common::options::names;
-use aya::{Ebpf, programs::RawTracePoint};
+use aya::{
+    Ebpf,
+    programs::{RawTracePoint, loaded_programs},
+};
 use aya_obj::generated::{bpf_attr, bpf_cmd::BPF_OBJ_GET_INFO_BY_FD, bpf_prog_info};
 
 use super::error::ProbeError;
@@ -42,6 +45,32 @@ pub(super) fn of(ebpf: &Ebpf) -> Vec<Runs> {
             Some(Runs { program, runs: info.run_cnt, nanos: info.run_time_ns, misses: info.recursion_misses })
         })
         .collect()
+}
+
+/// What the kernel has counted of any program of the machine, tail calls included.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    /// The kernel's number for it, which no other program gets.
+    pub id: u32,
+    /// Its name, of which the kernel keeps 15 bytes.
+    pub name: String,
+    /// How often it ran since counting was turned on.
+    pub runs: u64,
+    /// How long that took, in nanoseconds.
+    pub nanos: u64,
+}
+
+/// All programs of the machine that have run while the kernel counted, see [`count`].
+#[must_use]
+pub fn of_machine() -> Vec<Counted> {
+    // One that goes while they are listed is left out.
+    let loaded = loaded_programs().filter_map(Result::ok);
+    let counted = loaded.filter_map(|program| {
+        let name = program.name_as_str().unwrap_or_default().to_owned();
+        let info = info(program.fd().ok()?.as_fd())?;
+        Some(Counted { id: info.id, name, runs: info.run_cnt, nanos: info.run_time_ns })
+    });
+    counted.filter(|program| program.runs > 0).collect()
 }
 
 /// `bpf_prog_info` of a program; aya does not show its `recursion_misses`.

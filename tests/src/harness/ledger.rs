@@ -112,6 +112,8 @@ pub struct Ledger {
     pub condition: Option<BTreeMap<String, Removed>>,
     /// Runs of the probe that the kernel itself refused as recursion.
     pub recursion_misses: u64,
+    /// Whether this kernel lets tasks be preempted inside the probe, of which such misses come.
+    pub preemptible: bool,
     /// Whether the agent says that every sum agrees.
     pub closed: bool,
 }

@@ -34,5 +34,9 @@ pub fn untold(mut command: Command) -> Command {
         }
     }
     command.env("LANNER_METRICS_LISTEN", "off");
+    // Where the kernel's BTF is in a file.
+    if let Some(file) = env::var_os("LANNER_TEST_BTF") {
+        command.env("LANNER_BTF", file);
+    }
     command
 }

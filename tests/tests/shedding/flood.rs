@@ -11,12 +11,13 @@ use std::{
 
 use rustix::process::Signal;
 use serde_json::Value;
+use tests::{cpus, pin};
 
 use crate::{
     agent::{Agent, alone},
     books::{all_lost, closed, count, dropped, lost, total},
     lines::{agree, with},
-    pinned::{cpus, getppid, no_socket, number, open_nothing, pin, pread},
+    pinned::{getppid, no_socket, number, open_nothing, pread},
     wait::pause,
 };
 
@@ -29,7 +30,7 @@ const CONDITION: &str = "evt.type in (execve, execveat) or evt.num = 0";
 
 /// Cheap and less cheap calls, until told to stop.
 fn flood(cpu: usize, done: &AtomicBool) {
-    pin(cpu);
+    pin(&[cpu]);
     let file = File::open("/etc/passwd").expect("it is there");
     while !done.load(Ordering::Relaxed) {
         for _ in 0..16 {

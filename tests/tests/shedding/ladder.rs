@@ -13,13 +13,13 @@ use agent_common::{
 };
 use rustix::process::{Signal, WaitOptions, waitpid};
 use serde_json::Value;
-use tests::TempDir;
+use tests::{TempDir, cpus};
 
 use crate::{
     agent::{Agent, Run, alone},
     books::{Stream, all_lost, closed, count, lost, total},
     lines::{ABOUT, agree, with},
-    pinned::{cpus, getppid, no_signal, no_socket, number, on, open_nothing, pread},
+    pinned::{getppid, no_signal, no_socket, number, on, open_nothing, pread},
     wait::wait_for,
 };
 

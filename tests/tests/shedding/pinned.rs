@@ -7,26 +7,13 @@ use std::{
     thread,
 };
 
-use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
-
-/// The CPUs that the test may run on.
-pub(crate) fn cpus() -> Vec<usize> {
-    let set = sched_getaffinity(None).expect("its CPUs");
-    (0..CpuSet::MAX_CPU).filter(|cpu| set.is_set(*cpu)).collect()
-}
-
-/// Keeps the calling thread on `cpu`.
-pub(crate) fn pin(cpu: usize) {
-    let mut set = CpuSet::new();
-    set.set(cpu);
-    sched_setaffinity(None, &set).expect("the CPU is one of its own");
-}
+use tests::pin;
 
 /// Does `work` on `cpu`, in a thread of this name.
 pub(crate) fn on<R: Send>(cpu: usize, name: &str, work: impl FnOnce() -> R + Send) -> R {
     thread::scope(|scope| {
         let pinned = || {
-            pin(cpu);
+            pin(&[cpu]);
             work()
         };
         let thread = thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, pinned);

@@ -74,19 +74,11 @@ fn open_identities(ledger: &Value) -> Vec<String> {
     // Refused by the kernel before the probe could count anything: by hook, they are all that there were.
     let missed = ledger["missed"].as_object().expect("misses").values().filter_map(Value::as_u64).sum();
     check("recursion misses = those of all hooks".to_owned(), count(ledger, "recursion_misses"), missed);
-    if !preempts() {
+    if ledger["preemptible"] != true {
         check("recursion misses = 0".to_owned(), missed, 0);
     }
     check("closed".to_owned(), u64::from(ledger["closed"] == true), 1);
     open
-}
-
-/// Whether this kernel lets a task be preempted inside a program at its syscall's end. It then refuses the program's runs
-/// for other tasks on that CPU, and counts them. Kernels of series 7 do (7.2); those up to 6.18 don't.
-fn preempts() -> bool {
-    let release = fs::read_to_string("/proc/sys/kernel/osrelease").expect("a kernel has a release");
-    let major = release.split('.').next().and_then(|major| major.parse::<u32>().ok());
-    major.expect("a release begins with a number") >= 7
 }
 
 /// A counter; fails when there is none.

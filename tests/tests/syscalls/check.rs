@@ -66,13 +66,23 @@ fn out_of_order(tid: u32, events: &[&Event]) -> Option<String> {
     Some(format!("thread {tid}: {one} comes before {other}"))
 }
 
-/// Looks up every expectation, in the order in which its thread made its calls. The answer is what is wrong.
-pub(crate) fn all(expected: &[Expected], lines: &[Event]) -> Vec<String> {
+/// What is wrong, in words.
+#[derive(Debug, Default)]
+pub(crate) struct Wrong {
+    /// Whatever else is.
+    pub(crate) lines: Vec<String>,
+    /// Calls of which there is no line as it has to be.
+    pub(crate) absent: Vec<String>,
+}
+
+/// Looks up every expectation, in the order in which its thread made its calls.
+pub(crate) fn all(expected: &[Expected], lines: &[Event]) -> Wrong {
     let mut threads = HashMap::<u32, Vec<&Event>>::new();
     for event in lines.iter().filter(|event| event.json()["type"] == "syscall") {
         threads.entry(event.tid()).or_default().push(event);
     }
-    let mut wrong: Vec<_> = threads.iter().filter_map(|(tid, events)| out_of_order(*tid, events)).collect();
+    let out_of_order = threads.iter().filter_map(|(tid, events)| out_of_order(*tid, events));
+    let mut wrong = Wrong { lines: out_of_order.collect(), ..Wrong::default() };
     let mut next = HashMap::<u32, usize>::new();
     for one in expected {
         let events = threads.get(&one.tid).map_or(&[][..], Vec::as_slice);
@@ -83,7 +93,7 @@ pub(crate) fn all(expected: &[Expected], lines: &[Event]) -> Vec<String> {
         if let Some((at, event)) = found {
             *from = at + 1;
             if !errno_fits(event) {
-                wrong.push(format!("{}: {}: errno is {}", one.at, one.syscall, event.json()["errno"]));
+                wrong.lines.push(format!("{}: {}: errno is {}", one.at, one.syscall, event.json()["errno"]));
             }
             continue;
         }
@@ -96,7 +106,7 @@ pub(crate) fn all(expected: &[Expected], lines: &[Event]) -> Vec<String> {
                     + &format!("\n      of {:.1000}", nearest.to_string())
             }
         };
-        wrong.push(format!("{}: {} {}: {said}", one.at, one.abi, one.syscall));
+        wrong.absent.push(format!("{}: {} {}: {said}", one.at, one.abi, one.syscall));
     }
     wrong
 }

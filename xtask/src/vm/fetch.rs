@@ -7,36 +7,65 @@ use std::{
     process::Command,
 };
 
-use agent_compile::Arch;
 use anyhow::{Context as _, Result, bail};
 
-use super::{
-    apt::{Apt, cache},
-    kernels::Kernel,
+use super::kernels::Kernel;
+use crate::{
+    apt::{Apt, cache, debian},
+    output, process,
+    report::Step,
 };
-use crate::{output, process, report::Step};
+
+/// What apt says when the archive has no such package, or no such suite, any more.
+const GONE: [&str; 5] = [
+    "404  Not Found",
+    "Unable to locate package",
+    "was not found",
+    "Can't find a source",
+    "does not have a Release file",
+];
+
+/// What came of fetching a kernel.
+#[derive(Debug)]
+pub(super) enum Fetched {
+    /// The file of its image.
+    Image(PathBuf),
+    /// The archive does not have it any more. What it said.
+    Gone(String),
+}
 
 /// The image of a kernel, fetched unless it is there.
 ///
 /// The package's checksum is what names it, and that of the image was written beside it when it came out of the package.
-pub(super) fn image(kernel: &Kernel) -> Result<PathBuf> {
+pub(super) fn image(kernel: &Kernel) -> Result<Fetched> {
     let digits = kernel.sha256.get(..12).context("a checksum has 64 digits")?;
     let folder = cache().join(format!("{}-{}-{digits}", kernel.name, kernel.arch().name()));
     let (image, sum) = (folder.join("vmlinuz"), folder.join("vmlinuz.sha256"));
     if let (Ok(bytes), Ok(sum)) = (fs::read(&image), fs::read_to_string(&sum))
         && output::sha256(&bytes) == sum.trim()
     {
-        return Ok(image);
+        return Ok(Fetched::Image(image));
     }
     let step = Step::start("kernel", &format!("{} {}", kernel.package, kernel.version));
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let package = package(kernel, &folder)?;
+    let package = match package(kernel, &folder) {
+        Ok(package) => package,
+        Err(error) => {
+            let said = format!("{error:#}");
+            return gone(&said).map(|line| Fetched::Gone(line.to_owned())).ok_or(error);
+        }
+    };
     let bytes = unpack(&package, &folder)?;
     output::put(&image, &bytes, 0o644)?;
     output::put(&sum, output::sha256(&bytes).as_bytes(), 0o644)?;
     fs::remove_file(&package).with_context(|| format!("cannot remove {}", package.display()))?;
     step.done(format_args!("{} {}, {} MiB", kernel.package, kernel.version, bytes.len() >> 20));
-    Ok(image)
+    Ok(Fetched::Image(image))
+}
+
+/// The line by which apt says that something is gone.
+fn gone(said: &str) -> Option<&str> {
+    said.lines().find(|line| GONE.iter().any(|words| line.contains(words))).map(str::trim)
 }
 
 /// Downloads the package into `folder`, and checks it.
@@ -46,12 +75,7 @@ fn package(kernel: &Kernel, folder: &Path) -> Result<PathBuf> {
     if apt.download(&wanted, folder).is_err() {
         // No lists yet, or old ones.
         apt.update()?;
-        apt.download(&wanted, folder).with_context(|| {
-            format!(
-                "Debian's {} does not have {wanted} any more: give xtask/src/vm/kernels.toml the version that it has",
-                kernel.suite
-            )
-        })?;
+        apt.download(&wanted, folder).with_context(|| format!("cannot fetch {wanted} of Debian's {}", kernel.suite))?;
     }
     let files = fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
     let mut packages =
@@ -89,10 +113,20 @@ fn files(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
 }
 
-/// As Debian names a machine.
-const fn debian(arch: Arch) -> &'static str {
-    match arch {
-        Arch::X86_64 => "amd64",
-        Arch::Aarch64 => "arm64",
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gone_is_not_what_can_not_be_reached() {
+        let gone_packages = "`apt-get download x` failed: exit status: 100\nE: Version '1' for 'x' was not found";
+        assert_eq!(gone(gone_packages), Some("E: Version '1' for 'x' was not found"));
+        assert!(gone("E: Failed to fetch http://deb.debian.org/x.deb  404  Not Found [IP: 1.2.3.4 80]").is_some());
+        assert!(
+            gone("E: The repository 'http://deb.debian.org/debian x Release' does not have a Release file.").is_some()
+        );
+        for unreachable in ["Temporary failure resolving 'deb.debian.org'", "Could not connect", "503  Unavailable"] {
+            assert_eq!(gone(unreachable), None);
+        }
     }
 }

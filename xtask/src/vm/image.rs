@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
 use super::{cpio::Archive, plan::Plan};
-use crate::{build, build_ebpf, dist::cross, process, report, setup, workspace};
+use crate::{build, build_ebpf, dist::cross, output, process, report, setup, workspace};
 
 /// The first process of the guest, and its `/bin/true`.
 const GUEST: &str = "guest";
@@ -26,6 +26,8 @@ const PROGRAM_32_NAME: &str = "thirty-two";
 #[derive(Debug)]
 pub(super) struct Programs {
     agent: Vec<u8>,
+    /// The agent's checksum.
+    pub(super) sum: String,
     /// Tests by name, and the programs that they start.
     built: BTreeMap<String, Built>,
     compiled: Option<Vec<u8>>,
@@ -60,22 +62,21 @@ struct Profile {
 impl Programs {
     /// Builds them for `arch`: `tests` are the names of integration tests. `agent` is one that is there already.
     pub(super) fn build(arch: Arch, tests: &[&str], agent: Option<&Path>) -> Result<Self> {
-        let environment = match cross::environment(arch) {
-            Ok(environment) => environment,
-            Err(missing) => bail!("programs for {} can't be built here: {missing}", arch.name()),
-        };
+        let cross = cross::set_up(arch)?;
         let agent = if let Some(path) = agent {
             fs::read(path).with_context(|| format!("cannot read {}", path.display()))?
         } else {
             build_ebpf::build(&setup::toolchain()?, arch)?;
-            build::agent(arch, &environment)?
+            // This machine's was built already by whoever tests; for another one, what is quick to build is enough.
+            let profile = if arch == Arch::HOST { build::RELEASE } else { "guest" };
+            build::agent(arch, profile, &cross)?
         };
         report::line("tests", format_args!("for {}: {}", arch.name(), tests.join(", ")));
         let mut cargo = workspace::cargo("test");
         cargo.args(["--no-run", "--package", "tests", "--no-default-features", "--target", &build::target(arch)]);
         cargo.args(tests.iter().flat_map(|test| ["--test", test]));
         cargo.args(["--message-format", "json-render-diagnostics"]);
-        cargo.env("CARGO_ENCODED_RUSTFLAGS", build::flags()).envs(environment);
+        cargo.env("CARGO_ENCODED_RUSTFLAGS", build::flags(&cross)).envs(cross.environment);
         // They are copied into every guest.
         cargo.envs([("CARGO_PROFILE_DEV_DEBUG", "0"), ("CARGO_PROFILE_DEV_STRIP", "symbols")]);
         let built = executables(&process::read(&mut cargo)?);
@@ -84,7 +85,7 @@ impl Programs {
                 bail!("cargo built no program `{name}` of package `tests`");
             }
         }
-        Ok(Self { agent, built, compiled: (arch == Arch::X86_64).then(compile).flatten() })
+        Ok(Self { sum: output::sha256(&agent), agent, built, compiled: (arch == Arch::X86_64).then(compile).flatten() })
     }
 
     /// The archive of a guest's first file system.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::plan::Answer;
@@ -23,7 +23,7 @@ const TROUBLE: &[&str] = &[
 ];
 
 /// The agent's own report on the guest.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(super) struct Doctor {
     ok: bool,
     checks: Vec<Check>,
@@ -32,26 +32,32 @@ pub(super) struct Doctor {
     pub(super) programs: Vec<Program>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 struct Check {
     name: String,
     status: String,
     found: String,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 struct Field {
     offset: Option<u16>,
 }
 
 /// A program that the kernel has loaded.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Program {
     pub(super) name: String,
     pub(super) verified: Option<u32>,
 }
 
 impl Doctor {
+    /// What it warns of, by the name of the check.
+    pub(super) fn warned(&self) -> Vec<&str> {
+        let warned = self.checks.iter().filter(|check| check.status == "warn");
+        warned.map(|check| check.name.as_str()).collect()
+    }
+
     /// Checks that are not as they should be, in words.
     fn complaints(&self) -> Vec<String> {
         let wrong = self.checks.iter().filter(|check| check.status != "ok");
@@ -63,6 +69,12 @@ impl Doctor {
         (self.fields.iter().filter(|field| field.offset.is_some()).count(), self.fields.len())
     }
 
+    /// The program that took the most, and how many.
+    pub(super) fn largest(&self) -> Option<String> {
+        let largest = self.programs.iter().filter_map(|program| Some((program.verified?, &program.name))).max()?;
+        Some(format!("{} of `{}`", largest.0, largest.1))
+    }
+
     /// Instructions that the verifier looked at; `None` where the kernel does not say.
     pub(super) fn verified(&self) -> Option<u64> {
         self.programs.iter().map(|program| program.verified.map(u64::from)).sum::<Option<u64>>().filter(|sum| *sum > 0)
@@ -70,7 +82,7 @@ impl Doctor {
 }
 
 /// A step, as it went.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Taken {
     pub(super) name: String,
     pub(super) ok: bool,
@@ -78,8 +90,10 @@ pub(super) struct Taken {
 }
 
 /// What came of a guest.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Outcome {
+    /// The checksum of the agent that it is about.
+    pub(super) agent: String,
     pub(super) release: String,
     pub(super) cpus: usize,
     pub(super) doctor: Option<Doctor>,

@@ -11,8 +11,7 @@ use std::{
 use agent_compile::Arch;
 use anyhow::{Context as _, Result, bail};
 
-use super::apt::Apt;
-use crate::{packages, process, report};
+use crate::{apt::Apt, packages, process, report, workspace};
 
 /// The oldest version that is used. 7.2 makes kernels from 6.12 on crash, by the way it interprets `cmpxchg16b` and code
 /// that is patched while another CPU runs it; 8 and 9 were not tried.
@@ -132,24 +131,36 @@ fn major(said: &str) -> Option<u32> {
     said.split("version ").nth(1)?.split('.').next()?.parse().ok()
 }
 
-/// What a machine leaves, in a folder of its own.
+/// What a machine leaves, in a folder of its own: until the next of its name.
 #[derive(Debug)]
 pub(super) struct Files {
     pub(super) console: PathBuf,
     pub(super) report: PathBuf,
     pub(super) initrd: PathBuf,
+    /// What came of it.
+    pub(super) outcome: PathBuf,
 }
 
 impl Files {
-    /// In `folder`, which is made; what an earlier run left goes.
-    pub(super) fn of(folder: &Path) -> Result<Self> {
+    /// What the machine of this name leaves.
+    pub(super) fn of(name: &str) -> Self {
+        let folder = workspace::target().join("vm").join(name);
+        Self {
+            console: folder.join("console"),
+            report: folder.join("report"),
+            initrd: folder.join("initrd"),
+            outcome: folder.join("outcome.json"),
+        }
+    }
+
+    /// Makes the folder; what an earlier run left goes.
+    pub(super) fn clear(&self) -> Result<()> {
+        let folder = self.console.parent().context("files lie in a folder")?;
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let files =
-            Self { console: folder.join("console"), report: folder.join("report"), initrd: folder.join("initrd") };
-        for path in [&files.console, &files.report] {
+        for path in [&self.console, &self.report, &self.outcome] {
             fs::write(path, "").with_context(|| format!("cannot write {}", path.display()))?;
         }
-        Ok(files)
+        Ok(())
     }
 }
 

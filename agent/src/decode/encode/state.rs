@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! State records as the probe writes them, for tests.
+//! State records as the probe writes them, for tests and benchmarks.
 
 use agent_common::{
     record::{Header, UNSET, lengths_at, payload_at},
@@ -52,6 +52,7 @@ impl Task {
     }
 
     /// Another thread of the same process.
+    #[cfg(test)]
     pub(crate) fn thread(mut self, tid: u32, start: u64) -> Self {
         self.header.tid = tid;
         self.word(TaskWord::Start, start)

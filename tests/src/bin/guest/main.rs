@@ -44,7 +44,7 @@ fn run() -> Result<()> {
     let missing = mounts::all();
     let plan = fs::read_to_string(PATH).with_context(|| format!("cannot read {PATH}"))?;
     let plan: Plan = serde_json::from_str(&plan).with_context(|| format!("{PATH} is wrong"))?;
-    let missing = missing.into_iter().chain(mounts::cgroups(plan.cgroups)).collect();
+    let missing = missing.into_iter().chain(mounts::cgroups(plan.cgroups)).chain(mounts::btf(plan.btf)).collect();
     let mut report = Report::open(&plan.report)?;
     let release = rustix::system::uname().release().to_string_lossy().into_owned();
     let cpus = thread::available_parallelism().map_or(0, usize::from);

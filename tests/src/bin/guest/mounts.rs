@@ -9,7 +9,7 @@ use rustix::{
     process::{chdir, chroot},
 };
 
-use crate::plan::Cgroups;
+use crate::plan::{BTF_FILE, Btf, Cgroups};
 
 /// Controllers of cgroup v1.
 const CONTROLLERS: &[&str] =
@@ -55,6 +55,20 @@ pub(crate) fn cgroups(how: Cgroups) -> Vec<String> {
     missing.extend(one("cgroup", &format!("{ROOT}/systemd"), "none,name=systemd").err());
     if how == Cgroups::Both {
         missing.extend(one("cgroup2", &format!("{ROOT}/unified"), "").err());
+    }
+    missing
+}
+
+/// Hides the kernel's BTF, unless the agent is to have it.
+pub(crate) fn btf(how: Btf) -> Vec<String> {
+    const FOLDER: &str = "/sys/kernel/btf";
+    let mut missing = Vec::new();
+    if how == Btf::File {
+        let copied = fs::copy(format!("{FOLDER}/vmlinux"), BTF_FILE);
+        missing.extend(copied.err().map(|error| format!("a copy of the kernel's BTF: {error}")));
+    }
+    if how != Btf::Kernel {
+        missing.extend(one("tmpfs", FOLDER, "").err());
     }
     missing
 }

@@ -21,6 +21,22 @@ pub(crate) enum Cgroups {
     Both,
 }
 
+/// What the agent has of the kernel's own description of its structures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Btf {
+    /// What the kernel brings along.
+    #[default]
+    Kernel,
+    /// Nothing, as in a kernel that was built without.
+    Missing,
+    /// A file of the same, which the agent has to be told of.
+    File,
+}
+
+/// Where the file is, for [`Btf::File`].
+pub(crate) const BTF_FILE: &str = "/vmlinux.btf";
+
 /// What is done in the guest.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Plan {
@@ -28,6 +44,8 @@ pub(crate) struct Plan {
     pub(crate) report: String,
     /// How control groups are mounted.
     pub(crate) cgroups: Cgroups,
+    /// What there is of the kernel's BTF.
+    pub(crate) btf: Btf,
     /// Whether CPUs go and come while steps are taken.
     pub(crate) hotplug: bool,
     /// Variables that steps have.

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use agent_compile::Arch;
 use anyhow::{Context as _, Result, bail};
 
 use crate::{output, packages, process, report, workspace};
@@ -18,20 +19,28 @@ const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 const LIMIT: Duration = Duration::from_mins(10);
 
 /// The folder of everything that is fetched, in the user's cache.
-pub(super) fn cache() -> PathBuf {
+pub(crate) fn cache() -> PathBuf {
     workspace::search().tools().join("vm")
+}
+
+/// As Debian names a machine.
+pub(crate) const fn debian(arch: Arch) -> &'static str {
+    match arch {
+        Arch::X86_64 => "amd64",
+        Arch::Aarch64 => "arm64",
+    }
 }
 
 /// An apt for some suites of Debian. Each kernel's suite has one of its own, so that a suite that is gone is no trouble to
 /// the others.
-pub(super) struct Apt {
+pub(crate) struct Apt {
     name: String,
     config: PathBuf,
 }
 
 impl Apt {
     /// For these suites; `name` is that of its folder.
-    pub(super) fn of(name: &str, suites: &[&str]) -> Result<Self> {
+    pub(crate) fn of(name: &str, suites: &[&str]) -> Result<Self> {
         let folder = cache().join("apt").join(name);
         for name in ["lists/partial", "cache/archives/partial"] {
             let path = folder.join(name);
@@ -67,18 +76,18 @@ Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
     }
 
     /// Reads the suites' lists.
-    pub(super) fn update(&self) -> Result<()> {
+    pub(crate) fn update(&self) -> Result<()> {
         report::line("apt", format_args!("lists of {}", self.name));
         self.run(Command::new("apt-get"), Path::new("/"), &["update"])
     }
 
     /// Downloads a package into `folder`.
-    pub(super) fn download(&self, package: &str, folder: &Path) -> Result<()> {
+    pub(crate) fn download(&self, package: &str, folder: &Path) -> Result<()> {
         self.run(Command::new("apt-get"), folder, &["download", package])
     }
 
     /// Installs packages, as root or by a sudo that asks nothing.
-    pub(super) fn install(&self, names: &[String]) -> Result<()> {
+    pub(crate) fn install(&self, names: &[String]) -> Result<()> {
         let mut words = vec!["install", "--yes", "--no-install-recommends"];
         words.extend(names.iter().map(String::as_str));
         self.run(packages::apt_get()?, Path::new("/"), &words)
